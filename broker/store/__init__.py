@@ -26,7 +26,8 @@ class Store(Protocol):
         """Get and delete in one step: of any number of callers exactly one gets the value."""
 
     def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
-        """Replace ``old`` by ``new`` in one step (``keep`` stays); False if the value is not ``old`` any more."""
+        """Replace ``old`` by ``new`` in one step (``keep`` stays); False if the value is not ``old``
+        any more."""
 
     def delete(self, kind: str, key: str) -> bool:
         """True if there was one."""

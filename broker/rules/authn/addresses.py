@@ -1,0 +1,153 @@
+"""Where the answer goes and which service is meant (AR-13..20)."""
+
+from __future__ import annotations
+
+from broker.rules.authn.seen import (
+    UNSUPPORTED,
+    SeenRequest,
+    chosen_endpoint,
+    chosen_service,
+    rule,
+    said,
+)
+from broker.rules.engine import Fault, NotApplicable
+from broker.rules.finding import INTERFACE, METADATA
+from broker.wire import names
+from broker.wire.metadata import ARTIFACT_OR_POST
+
+
+@rule(
+    "AR-13",
+    "@AssertionConsumerServiceIndex is there",
+    "W/E",
+    mend="Send AssertionConsumerServiceIndex instead of AssertionConsumerServiceURL and ProtocolBinding.",
+    reference=INTERFACE,
+)
+def has_acs_index(seen: SeenRequest) -> Fault | None:
+    if seen.request.acs_index is not None:
+        return None
+    return Fault("an index from your metadata", "none", "@AssertionConsumerServiceIndex", seen.line)
+
+
+@rule(
+    "AR-14",
+    "the return address is in the metadata",
+    "R",
+    mend="Send an index that your metadata has for HTTP-Artifact or HTTP-POST, or give us your new metadata.",
+    reference=METADATA,
+)
+def acs_index_known(seen: SeenRequest) -> Fault | None:
+    if seen.sp is None or seen.request.acs_index is None:
+        raise NotApplicable
+    if chosen_endpoint(seen.request, seen.sp):
+        return None
+    known = ", ".join(str(e.index) for e in seen.sp.acs if e.binding in ARTIFACT_OR_POST)
+    return Fault(
+        f"one of {known or 'none, as the metadata has no usable endpoint'}",
+        said(seen.request.acs_index),
+        "@AssertionConsumerServiceIndex",
+        seen.line,
+    )
+
+
+@rule(
+    "AR-15",
+    "@AssertionConsumerServiceURL is absent",
+    "W",
+    mend="Send AssertionConsumerServiceIndex instead.",
+    reference=INTERFACE,
+)
+def no_acs_url(seen: SeenRequest) -> Fault | None:
+    if seen.request.acs_url is None:
+        return None
+    return Fault("no such attribute", said(seen.request.acs_url), "@AssertionConsumerServiceURL", seen.line)
+
+
+@rule(
+    "AR-16",
+    "@AssertionConsumerServiceURL, if there, is in the metadata",
+    "R",
+    mend="Send a Location that your metadata has, or give the broker your new metadata.",
+    reference=METADATA,
+)
+def acs_url_known(seen: SeenRequest) -> Fault | None:
+    if seen.sp is None or seen.request.acs_url is None:
+        raise NotApplicable
+    known = [e.location for e in seen.sp.acs if e.binding in ARTIFACT_OR_POST]
+    if seen.request.acs_url in known:
+        return None
+    return Fault(
+        "one of " + ", ".join(dict.fromkeys(known)),
+        said(seen.request.acs_url),
+        "@AssertionConsumerServiceURL",
+        seen.line,
+    )
+
+
+@rule(
+    "AR-17",
+    "@ProtocolBinding is absent",
+    "W",
+    mend="Leave ProtocolBinding out: the endpoint that the index points to has a binding.",
+    reference=INTERFACE,
+)
+def no_protocol_binding(seen: SeenRequest) -> Fault | None:
+    if seen.request.protocol_binding is None:
+        return None
+    return Fault("no such attribute", said(seen.request.protocol_binding), "@ProtocolBinding", seen.line)
+
+
+@rule(
+    "AR-18",
+    "@ProtocolBinding, if there, is HTTP-Artifact",
+    "E",
+    mend="Ask for the answer by artifact: it is the only binding that every broker must offer.",
+    reference=INTERFACE,
+)
+def artifact_binding(seen: SeenRequest) -> Fault | None:
+    if seen.request.protocol_binding is None:
+        raise NotApplicable
+    if seen.request.protocol_binding == names.HTTP_ARTIFACT:
+        return None
+    return Fault(names.HTTP_ARTIFACT, said(seen.request.protocol_binding), "@ProtocolBinding", seen.line)
+
+
+@rule(
+    "AR-19",
+    "the service is in the metadata",
+    "E",
+    mend="Send an AttributeConsumingServiceIndex that your metadata has, or mark one service as the default.",
+    reference=INTERFACE,
+    status=UNSUPPORTED,
+)
+def service_index_known(seen: SeenRequest) -> Fault | None:
+    if seen.sp is None:
+        raise NotApplicable
+    if chosen_service(seen.request, seen.sp):
+        return None
+    known = ", ".join(str(entry.index) for entry in seen.sp.services) or "none"
+    received = said(seen.request.service_index)
+    if seen.request.service_index is None:
+        received = "none, and the metadata has no default"
+    return Fault(f"one of {known}", received, "@AttributeConsumingServiceIndex", seen.line)
+
+
+@rule(
+    "AR-20",
+    "the service has a ServiceID",
+    "E",
+    mend="Give the AttributeConsumingService one RequestedAttribute whose Name is the ServiceID.",
+    reference=METADATA,
+    status=UNSUPPORTED,
+)
+def service_id(seen: SeenRequest) -> Fault | None:
+    entry = chosen_service(seen.request, seen.sp) if seen.sp else None
+    if entry is None:
+        raise NotApplicable
+    if len(entry.service_ids) == 1:
+        return None
+    return Fault(
+        "one RequestedAttribute named urn:etoegang:DV:<OIN>:services:<index>",
+        ", ".join(entry.service_ids) or "none",
+        f"md:AttributeConsumingService index {entry.index} in the metadata",
+    )

@@ -1,0 +1,95 @@
+"""One AuthnRequest with all that is needed to judge it, and what it chooses from the metadata (spec 2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from broker.rules.engine import Rules
+from broker.wire import names
+from broker.wire.bindings import Carried
+from broker.wire.metadata import ARTIFACT_OR_POST, Endpoint, ServiceEntry, SpMetadata
+from broker.wire.request import AuthnRequest
+from broker.wire.signing import SignatureProblem, Signed
+from suppliers.ask import Level
+
+NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
+DV_ENTITY = re.compile(r"urn:etoegang:DV:[0-9]{20}:entities:(0|[1-9][0-9]{0,3}|0[0-9]{3})")
+REQUESTER = (names.REQUESTER, None)
+UNSUPPORTED = (names.REQUESTER, names.REQUEST_UNSUPPORTED)
+LOA1 = "urn:etoegang:core:assurance-class:loa1"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRequest:
+    """One request with all that is needed to judge it. ``sp`` is None for an unknown sender.
+
+    Exactly one of ``signed`` and ``signature_problem`` is set for a known sender. ``schema_error`` is what
+    the SAML schema says, None if it is content. ``level`` is the catalogue's for the service, if any.
+    """
+
+    request: AuthnRequest
+    carried: Carried
+    binding: str
+    endpoint: str
+    now: datetime
+    sp: SpMetadata | None
+    signed: Signed | None
+    signature_problem: SignatureProblem | None
+    schema_error: tuple[str, int] | None = None
+    replayed: bool = False
+    level: Level | None = None
+    provider: str | None = None
+    oldest: timedelta = timedelta(minutes=5)
+    newest: timedelta = timedelta(minutes=1)
+    framed: bool = False
+
+    @property
+    def line(self) -> int:
+        return self.request.element.sourceline or 0
+
+
+def chosen_endpoint(request: AuthnRequest, sp: SpMetadata) -> Endpoint | None:
+    """Where the answer goes, from metadata only; None where the request names what is not there.
+
+    In this order: AssertionConsumerServiceIndex, AssertionConsumerServiceURL, ProtocolBinding's default,
+    the metadata's default.
+    """
+    usable = tuple(endpoint for endpoint in sp.acs if endpoint.binding in ARTIFACT_OR_POST)
+    if request.acs_index is not None:
+        found = sp.acs_at(int(request.acs_index)) if whole(request.acs_index) else None
+        return found if found in usable else None
+    if request.acs_url is not None:
+        usable = tuple(endpoint for endpoint in usable if endpoint.location == request.acs_url)
+    if request.protocol_binding in ARTIFACT_OR_POST:
+        usable = tuple(e for e in usable if e.binding == request.protocol_binding) or usable
+    marked = [endpoint for endpoint in usable if endpoint.is_default]
+    unmarked = [endpoint for endpoint in usable if endpoint.is_default is None]
+    return next(iter([*marked, *unmarked, *usable]), None)
+
+
+def chosen_service(request: AuthnRequest, sp: SpMetadata) -> ServiceEntry | None:
+    """The AttributeConsumingService that the request points to, or the default (spec 2.2)."""
+    if request.service_index is None:
+        return sp.default_service
+    return sp.service_at(int(request.service_index)) if whole(request.service_index) else None
+
+
+def requested_level(request: AuthnRequest) -> Level | None:
+    """The level asked, None where none is; ValueError where it is not one of the scheme's."""
+    if not request.class_refs:
+        return None
+    return Level.of(request.class_refs[0])
+
+
+RULES: Rules[SeenRequest] = Rules()
+rule = RULES.rule
+
+
+def said(value: str | None) -> str:
+    return "nothing" if value is None else f'"{value[:200]}"'
+
+
+def whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5

@@ -1,0 +1,59 @@
+"""One finding, the same object on the page, in the API, in the log and on the command line."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+INTERFACE = "https://afsprakenstelsel.etoegang.nl/Startpagina/v3/interface-specifications-dv-hm"
+SIGNATURE = "https://afsprakenstelsel.etoegang.nl/display/as/Digital+signature"
+ENTITY_ID = "https://afsprakenstelsel.etoegang.nl/display/BEHEERAS/EntityID"
+METADATA = "https://afsprakenstelsel.etoegang.nl/Startpagina/v3/dv-metadata-for-hm"
+LEVELS = "https://afsprakenstelsel.etoegang.nl/display/as/Level+of+assurance"
+BINDINGS = "https://docs.oasis-open.org/security/saml/v2.0/saml-bindings-2.0-os.pdf"
+CORE = "https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf"
+
+
+class Severity(enum.StrEnum):
+    """R: refused, without an answer. E: an error. W: a warning. N: a note."""
+
+    REFUSED = "R"
+    ERROR = "E"
+    WARNING = "W"
+    NOTE = "N"
+
+
+class Outcome(enum.StrEnum):
+    """What becomes of the message because of this finding."""
+
+    REFUSE = "refuse"
+    ANSWER = "answer"
+    GO_ON = "go-on"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``where`` is an element or attribute by the name that stands in the XML; ``line`` is 0 if unknown.
+
+    ``status`` is what the SAML answer says where the outcome is ANSWER: top and second-level code URNs.
+    """
+
+    rule: str
+    severity: Severity
+    outcome: Outcome
+    title: str
+    expected: str
+    received: str
+    mend: str
+    reference: str
+    where: str = ""
+    line: int = 0
+    status: tuple[str, str | None] | None = None
+
+    def __str__(self) -> str:
+        place = f", line {self.line}" if self.line else ""
+        where = f" ({self.where}{place})" if self.where else ""
+        return (
+            f"{self.rule} [{self.severity}] {self.title}{where}: expected {self.expected}; "
+            f"received {self.received}. {self.mend} See {self.reference}"
+        )

@@ -1,0 +1,260 @@
+"""The three assertions of one login: the AD's, the MR's, and the broker's own around both (spec 3.3-3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from broker.wire import names
+from broker.wire.encryption import Identifier, Recipient, add_encrypted_id
+from broker.wire.instants import write
+from broker.wire.keys import SigningKey
+from broker.wire.signing import sign
+from broker.wire.xml import Element, add, child, make, text_of
+
+AD_WINDOW = timedelta(minutes=10)
+NOT_BEFORE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody who signs: an entity id and the key that belongs to it."""
+
+    entity_id: str
+    key: SigningKey
+
+    @property
+    def oin(self) -> str:
+        """The bare OIN, e.g. of urn:etoegang:AD:<OIN>:entities:9001."""
+        return self.entity_id.split(":")[3] if self.entity_id.count(":") >= 3 else self.entity_id
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one login established, in the words of the wire.
+
+    ``transient`` is the AD's name for the subject in this login only. ``acting`` is what the SP gets;
+    ``acting_at_ad`` what the AD tells the MR. ``level_asked``, ``level`` and ``level_used`` are URNs: asked
+    by the broker, reached by the means, registered with the mandate.
+    """
+
+    request_id: str
+    recipient: str
+    audience: str
+    service_id: str
+    service_uuid: str
+    transient: str
+    session_index: str
+    authenticated_at: datetime
+    level_asked: str
+    level: str
+    level_used: str
+    acting_at_ad: Identifier
+    acting: Identifier
+    legal: tuple[Identifier, ...]
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """When and with which new ids something is issued, and how long it holds."""
+
+    now: datetime
+    new_id: Callable[[], str]
+    life: timedelta = timedelta(minutes=2)
+
+
+def ad_assertion(ad: Party, mr: Party, hm: str, hm_acs: str, facts: Facts, issue: Issue) -> Element:
+    """Who logged in, and how: for the MR, which alone can read the pseudonym in it (spec 3.5)."""
+    assertion, issuer = _assertion(ad.entity_id, issue)
+    subject = add(assertion, "saml:Subject")
+    add(subject, "saml:NameID", {"Format": names.TRANSIENT}, facts.transient)
+    _bearer(subject, issue.new_id(), hm_acs, issue.now + AD_WINDOW)
+    _conditions(assertion, issue.now - AD_WINDOW, issue.now + AD_WINDOW, (hm, facts.audience, mr.entity_id))
+    _authn_statement(assertion, facts, ad.oin, issue.new_id())
+    statement = add(assertion, "saml:AttributeStatement")
+    _plain(statement, names.REPRESENTATION, "true", "xs:boolean")
+    _plain(statement, names.SERVICE_UUID, facts.service_uuid)
+    _plain(statement, names.AUTHORIZATION_REGISTRY, mr.entity_id)
+    _encrypted(
+        statement,
+        names.ACTING_SUBJECT,
+        (facts.acting_at_ad,),
+        Recipient(mr.entity_id, mr.key.certificate),
+        issue.new_id,
+    )
+    sign(assertion, ad.key, after=issuer)
+    return assertion
+
+
+def mr_assertion(mr: Party, ad_statement: Element, facts: Facts, sp: Recipient, issue: Issue) -> Element:
+    """That the person may act for the company at this service: an XACML Permit (spec 3.6, 14.5)."""
+    assertion, issuer = _assertion(mr.entity_id, issue, prefixes="xsi xacml-saml")
+    subject = add(assertion, "saml:Subject")
+    # Each entity in the chain has a transient name of its own (spec 3.7).
+    add(
+        subject,
+        "saml:NameID",
+        {"Format": names.TRANSIENT, "NameQualifier": mr.entity_id},
+        issue.new_id(),
+    )
+    _conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, ())
+    advice = add(assertion, "saml:Advice")
+    add(advice, "saml:AssertionIDRef", text=ad_statement.get("ID"))
+    statement = add(assertion, "saml:Statement", {"xsi:type": "xacml-saml:XACMLAuthzDecisionStatementType"})
+    result = add(add(statement, "xacml-context:Response"), "xacml-context:Result")
+    add(result, "xacml-context:Decision", text="Permit")
+    add(
+        add(result, "xacml-context:Status"),
+        "xacml-context:StatusCode",
+        {"Value": "urn:oasis:names:tc:xacml:1.0:status:ok"},
+    )
+    request = add(statement, "xacml-context:Request")
+    acting = add(
+        request,
+        "xacml-context:Subject",
+        {"SubjectCategory": "urn:oasis:names:tc:xacml:1.0:subject-category:access-subject"},
+    )
+    _xacml_encrypted(acting, names.ACTING_SUBJECT, (facts.acting,), mr.entity_id, sp, issue.new_id)
+    signature_value = ad_statement.findtext(f".//{{{names.DS}}}SignatureValue", "")
+    linked = "".join(signature_value.split())
+    _xacml(acting, names.LINKED_SIGNATURE, linked, mr.entity_id, names.XS + "#base64Binary")
+    _xacml_encrypted(acting, names.LEGAL_SUBJECT, facts.legal, mr.entity_id, sp, issue.new_id)
+    resource = add(request, "xacml-context:Resource")
+    _xacml(resource, names.SERVICE_ID, facts.service_id)
+    _xacml(resource, names.SERVICE_UUID, facts.service_uuid)
+    _xacml(resource, names.LEVEL_ASKED, facts.level_asked)
+    if facts.branch:
+        _xacml(resource, names.BRANCH, facts.branch, mr.entity_id)
+    _xacml(resource, names.LEVEL_USED, facts.level_used, mr.entity_id)
+    action = add(request, "xacml-context:Action")
+    _xacml(action, "urn:oasis:names:tc:xacml:1.0:action:action-id", "Authenticate")
+    add(request, "xacml-context:Environment")
+    sign(assertion, mr.key, after=issuer)
+    return assertion
+
+
+def hm_assertion(
+    hm: Party, ad: Party, chain: Sequence[Element], facts: Facts, sp: Recipient, issue: Issue
+) -> Element:
+    """The broker's own, for the service provider. ``chain`` goes into Advice untouched (spec 3.3, 3.4)."""
+    assertion, issuer = _assertion(hm.entity_id, issue)
+    subject = add(assertion, "saml:Subject")
+    add(
+        subject,
+        "saml:NameID",
+        {"Format": names.TRANSIENT, "NameQualifier": ad.entity_id},
+        facts.transient,
+    )
+    _bearer(subject, facts.request_id, facts.recipient, issue.now + issue.life)
+    _conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, (facts.audience,))
+    if chain:
+        advice = add(assertion, "saml:Advice")
+        for link in chain:
+            advice.append(link)
+    _authn_statement(assertion, facts, ad.entity_id, facts.session_index)
+    statement = add(assertion, "saml:AttributeStatement")
+    _plain(statement, names.SERVICE_ID, facts.service_id)
+    _plain(statement, names.SERVICE_UUID, facts.service_uuid)
+    _encrypted(statement, names.LEGAL_SUBJECT, facts.legal, sp, issue.new_id)
+    _encrypted(statement, names.ACTING_SUBJECT, (facts.acting,), sp, issue.new_id)
+    if facts.branch:
+        _plain(statement, names.BRANCH, facts.branch)
+    sign(assertion, hm.key, after=issuer)
+    return assertion
+
+
+def signature_value(assertion: Element) -> str:
+    """The SignatureValue of an assertion, without white space; empty if it is not signed."""
+    signature = child(assertion, "ds:Signature")
+    return (
+        "" if signature is None else "".join((text_of(child(signature, "ds:SignatureValue")) or "").split())
+    )
+
+
+def _assertion(issuer: str, issue: Issue, prefixes: str = "") -> tuple[Element, Element]:
+    assertion = make(
+        "saml:Assertion",
+        {"ID": issue.new_id(), "Version": "2.0", "IssueInstant": write(issue.now)},
+        prefixes=prefixes,
+    )
+    return assertion, add(assertion, "saml:Issuer", text=issuer)
+
+
+def _bearer(subject: Element, in_response_to: str, recipient: str, until: datetime) -> None:
+    confirmation = add(subject, "saml:SubjectConfirmation", {"Method": names.BEARER})
+    add(
+        confirmation,
+        "saml:SubjectConfirmationData",
+        {"InResponseTo": in_response_to, "NotOnOrAfter": write(until), "Recipient": recipient},
+    )
+
+
+def _conditions(assertion: Element, start: datetime, end: datetime, audiences: Sequence[str]) -> None:
+    conditions = add(assertion, "saml:Conditions", {"NotBefore": write(start), "NotOnOrAfter": write(end)})
+    if audiences:
+        restriction = add(conditions, "saml:AudienceRestriction")
+        for audience in audiences:
+            add(restriction, "saml:Audience", text=audience)
+
+
+def _authn_statement(assertion: Element, facts: Facts, authority: str, session_index: str) -> None:
+    statement = add(
+        assertion,
+        "saml:AuthnStatement",
+        {"AuthnInstant": write(facts.authenticated_at), "SessionIndex": session_index},
+    )
+    context = add(statement, "saml:AuthnContext")
+    add(context, "saml:AuthnContextClassRef", text=facts.level)
+    add(context, "saml:AuthenticatingAuthority", text=authority)
+
+
+def _plain(statement: Element, name: str, value: str, type_: str = "xs:string") -> None:
+    attribute = add(statement, "saml:Attribute", {"Name": name})
+    # xs stands only inside xsi:type, where exclusive canonicalisation does not see it: declared right here,
+    # it survives being cut out of the message.
+    add(attribute, "saml:AttributeValue", {"xsi:type": type_}, value, prefixes="xs xsi")
+
+
+def _encrypted(
+    statement: Element,
+    name: str,
+    identifiers: Sequence[Identifier],
+    recipient: Recipient,
+    new_id: Callable[[], str],
+) -> None:
+    attribute = add(statement, "saml:Attribute", {"Name": name})
+    for identifier in identifiers:
+        add_encrypted_id(add(attribute, "saml:AttributeValue"), identifier, recipient, new_id)
+
+
+def _xacml(
+    parent: Element, name: str, value: str, issuer: str | None = None, type_: str = names.XS + "#string"
+) -> None:
+    attributes = {"AttributeId": name, "DataType": type_}
+    if issuer:
+        attributes["Issuer"] = issuer
+    attribute = add(parent, "xacml-context:Attribute", attributes)
+    add(attribute, "xacml-context:AttributeValue", text=value)
+
+
+def _xacml_encrypted(
+    parent: Element,
+    name: str,
+    identifiers: Sequence[Identifier],
+    issuer: str,
+    recipient: Recipient,
+    new_id: Callable[[], str],
+) -> None:
+    attribute = add(
+        parent,
+        "xacml-context:Attribute",
+        {
+            "AttributeId": name,
+            "DataType": "urn:oasis:names:tc:SAML:2.0:assertion#EncryptedID",
+            "Issuer": issuer,
+        },
+    )
+    for identifier in identifiers:
+        add_encrypted_id(add(attribute, "xacml-context:AttributeValue"), identifier, recipient, new_id)

@@ -1,0 +1,100 @@
+"""Messages as browsers carry them: HTTP-Redirect with its signed query, and HTTP-POST (bindings 3.4, 3.5)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from broker.wire.xml import MOST_BYTES
+
+
+class BindingProblem(ValueError):
+    """The envelope around the message is not what the binding says."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySignature:
+    """A detached signature: the octets as they were sent, and what is said to sign them."""
+
+    signed: bytes
+    algorithm: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One message out of a request from the browser. ``deflated_post``: tolerated, and worth a finding."""
+
+    xml: bytes
+    relay_state: str | None
+    query_signature: QuerySignature | None = None
+    deflated_post: bool = False
+
+
+def from_post(message: str, relay_state: str | None) -> Carried:
+    """The form field SAMLRequest of an HTTP-POST. Raises BindingProblem."""
+    data = unbase64(message, "SAMLRequest")
+    if data[:1] not in (b"<", b"\xef", b"\xfe", b"\xff") and not data[:64].lstrip().startswith(b"<"):
+        try:
+            return Carried(inflate(data), relay_state, deflated_post=True)
+        except BindingProblem:
+            pass
+    return Carried(data, relay_state)
+
+
+def from_redirect(query: bytes) -> Carried:
+    """The raw query string of an HTTP-Redirect, as it was sent: the signature covers the octets themselves.
+
+    Raises BindingProblem, also where a parameter is there twice: two readers could read two messages.
+    """
+    raw: dict[str, bytes] = {}
+    for pair in query.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        key = unquote_plus(name.decode("ascii", "replace"))
+        if key in raw and key in ("SAMLRequest", "RelayState", "SigAlg", "Signature"):
+            raise BindingProblem(f"the query parameter {key} is there more than once")
+        raw[key] = value
+    values = {key: unquote_plus(value.decode("ascii", "replace")) for key, value in raw.items()}
+    if not values.get("SAMLRequest"):
+        raise BindingProblem("the query has no SAMLRequest")
+    message = inflate(unbase64(values["SAMLRequest"], "SAMLRequest"))
+    signature = None
+    if "Signature" in raw or "SigAlg" in raw:
+        signed = b"&".join(
+            name.encode() + b"=" + raw[name]
+            for name in ("SAMLRequest", "RelayState", "SigAlg")
+            if name in raw
+        )
+        signature = QuerySignature(
+            signed, values.get("SigAlg", ""), unbase64(values.get("Signature", ""), "Signature")
+        )
+    return Carried(message, values.get("RelayState"), signature)
+
+
+def unbase64(text: str, name: str) -> bytes:
+    """Standard base64; white space is forgiven, anything else is not."""
+    if len(text) > 2 * MOST_BYTES:
+        raise BindingProblem(f"{name} is {len(text):,} characters long; at most {2 * MOST_BYTES:,} are read")
+    try:
+        return base64.b64decode("".join(text.split()).encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise BindingProblem(f"{name} is not whole base64: it was cut off or altered on the way") from None
+
+
+def inflate(data: bytes) -> bytes:
+    """Raw DEFLATE (RFC 1951), at most MOST_BYTES out, nothing behind it."""
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        out = engine.decompress(data, MOST_BYTES)
+    except zlib.error:
+        raise BindingProblem("SAMLRequest is base64, but what is in it is not DEFLATE (RFC 1951)") from None
+    if engine.unconsumed_tail:
+        raise BindingProblem(f"SAMLRequest inflates to more than {MOST_BYTES:,} bytes")
+    if not engine.eof:
+        raise BindingProblem("the DEFLATE data in SAMLRequest was cut off")
+    if engine.unused_data:
+        raise BindingProblem("there is something behind the DEFLATE data in SAMLRequest")
+    return out

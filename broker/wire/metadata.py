@@ -1,0 +1,202 @@
+"""Metadata of service providers, as far as a broker needs it (spec 8.1). Reads; the rules judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from broker.wire import names
+from broker.wire.keys import Certificate, KeyProblem
+from broker.wire.names import qname
+from broker.wire.request import is_true
+from broker.wire.xml import Element, XmlProblem, child, children, named, parse, serialize, text_of
+
+
+class MetadataProblem(ValueError):
+    """What is wrong, and on which line of the file (0 where there is none)."""
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    binding: str
+    location: str
+    index: int | None = None
+    is_default: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEntry:
+    """An AttributeConsumingService. ``service_ids`` are the RequestedAttributes that are ServiceIDs."""
+
+    index: int
+    is_default: bool | None
+    names: dict[str, str]
+    service_ids: tuple[str, ...]
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpMetadata:
+    """One service provider. ``certificates`` come in the order of the file."""
+
+    entity_id: str
+    signing: tuple[Certificate, ...]
+    encryption: tuple[Certificate, ...]
+    acs: tuple[Endpoint, ...]
+    services: tuple[ServiceEntry, ...]
+    organization: dict[str, str]
+    xml: bytes
+
+    @property
+    def default_acs(self) -> Endpoint:
+        """The one marked default, else the first not marked otherwise, else the first (metadata 2.4.4.1)."""
+        return _default(self.acs)
+
+    @property
+    def default_service(self) -> ServiceEntry | None:
+        """The one marked default or the only one; None where it is left open (spec 2.2)."""
+        marked = [entry for entry in self.services if entry.is_default]
+        if marked:
+            return marked[0]
+        return self.services[0] if len(self.services) == 1 else None
+
+    def acs_at(self, index: int) -> Endpoint | None:
+        return next((endpoint for endpoint in self.acs if endpoint.index == index), None)
+
+    def service_at(self, index: int) -> ServiceEntry | None:
+        return next((entry for entry in self.services if entry.index == index), None)
+
+
+def read(data: bytes) -> list[SpMetadata]:
+    """Every service provider in a file: one EntityDescriptor, or an EntitiesDescriptor of them.
+
+    Raises MetadataProblem, with the line, where there is none or one cannot be used.
+    """
+    try:
+        root = parse(data)
+    except XmlProblem as problem:
+        raise MetadataProblem(f"this is not metadata: {problem.reason}", problem.line) from None
+    if root.tag == qname("md:EntityDescriptor"):
+        entities = [root]
+    elif root.tag == qname("md:EntitiesDescriptor"):
+        entities = list(root.iter(qname("md:EntityDescriptor")))
+    else:
+        raise MetadataProblem(
+            f"this is not metadata: the root is {named(root)}, expected <md:EntityDescriptor>",
+            root.sourceline or 0,
+        )
+    found = [
+        _entity(entity, descriptor)
+        for entity in entities
+        for descriptor in children(entity, "md:SPSSODescriptor")[:1]
+    ]
+    if not found:
+        raise MetadataProblem(
+            "there is no <md:SPSSODescriptor> in it: this is not the metadata of a service provider",
+            root.sourceline or 0,
+        )
+    return found
+
+
+def _entity(entity: Element, descriptor: Element) -> SpMetadata:
+    entity_id = entity.get("entityID")
+    if not entity_id:
+        raise MetadataProblem("<md:EntityDescriptor> has no entityID", entity.sourceline or 0)
+    acs = tuple(_endpoint(node) for node in children(descriptor, "md:AssertionConsumerService"))
+    if not acs:
+        raise MetadataProblem(
+            f"{entity_id} has no <md:AssertionConsumerService>: there is nowhere to send an answer",
+            descriptor.sourceline or 0,
+        )
+    organization = child(entity, "md:Organization")
+    return SpMetadata(
+        entity_id=entity_id,
+        signing=_certificates(descriptor, "signing"),
+        encryption=_certificates(descriptor, "encryption"),
+        acs=acs,
+        services=tuple(_service(node) for node in children(descriptor, "md:AttributeConsumingService")),
+        organization={} if organization is None else _names(organization, "md:OrganizationDisplayName"),
+        xml=serialize(entity),
+    )
+
+
+def _endpoint(node: Element) -> Endpoint:
+    location = node.get("Location", "")
+    parts = urlsplit(location)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise MetadataProblem(
+            f'{named(node)} has Location="{location}"; expected an http or https URL', node.sourceline or 0
+        )
+    default = node.get("isDefault")
+    return Endpoint(
+        binding=node.get("Binding", ""),
+        location=location,
+        index=_index(node, required=False),
+        is_default=None if default is None else is_true(default),
+    )
+
+
+def _service(node: Element) -> ServiceEntry:
+    requested = [item.get("Name", "") for item in children(node, "md:RequestedAttribute")]
+    default = node.get("isDefault")
+    index = _index(node, required=True)
+    assert index is not None
+    return ServiceEntry(
+        index=index,
+        is_default=None if default is None else is_true(default),
+        names=_names(node, "md:ServiceName"),
+        service_ids=tuple(name for name in requested if name.startswith("urn:etoegang:DV:")),
+        attributes=tuple(name for name in requested if not name.startswith("urn:etoegang:DV:")),
+    )
+
+
+def _index(node: Element, *, required: bool) -> int | None:
+    text = node.get("index")
+    if text is None and not required:
+        return None
+    if text is None or not text.isascii() or not text.isdigit():
+        raise MetadataProblem(
+            f'{named(node)} has index="{text}"; expected a whole number', node.sourceline or 0
+        )
+    return int(text)
+
+
+def _names(node: Element, prefixed: str) -> dict[str, str]:
+    return {
+        item.get(qname("xml:lang"), "nl"): text
+        for item in children(node, prefixed)
+        if (text := text_of(item))
+    }
+
+
+def _certificates(descriptor: Element, use: str) -> tuple[Certificate, ...]:
+    """Those for this use, and those for any."""
+    found = []
+    for node in children(descriptor, "md:KeyDescriptor"):
+        info = child(node, "ds:KeyInfo")
+        if node.get("use", use) != use or info is None:
+            continue
+        name = text_of(child(info, "ds:KeyName"))
+        for item in info.iter(qname("ds:X509Certificate")):
+            try:
+                found.append(Certificate.of_base64(text_of(item) or "", name or None))
+            except KeyProblem as problem:
+                raise MetadataProblem(f"{named(item)}: {problem}", item.sourceline or 0) from None
+    return tuple(found)
+
+
+def _default(endpoints: tuple[Endpoint, ...]) -> Endpoint:
+    for wanted in (True, None):
+        for endpoint in endpoints:
+            if endpoint.is_default is wanted:
+                return endpoint
+    return endpoints[0]
+
+
+ARTIFACT_OR_POST = (names.HTTP_ARTIFACT, names.HTTP_POST)
+"""The bindings by which an answer can be sent (spec 3.1)."""

@@ -1,0 +1,90 @@
+"""The URNs of the wire format: namespaces, bindings, formats, statuses, algorithms (spec 1-4, 7)."""
+
+from __future__ import annotations
+
+SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
+SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
+MD = "urn:oasis:names:tc:SAML:2.0:metadata"
+MDATTR = "urn:oasis:names:tc:SAML:metadata:attribute"
+DS = "http://www.w3.org/2000/09/xmldsig#"
+XENC = "http://www.w3.org/2001/04/xmlenc#"
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+XS = "http://www.w3.org/2001/XMLSchema"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+XML = "http://www.w3.org/XML/1998/namespace"
+XACML_SAML = "urn:oasis:xacml:2.0:saml:assertion:schema:os"
+XACML_CONTEXT = "urn:oasis:names:tc:xacml:2.0:context:schema:os"
+EME = "urn:etoegang:1.13:metadata-extension"
+
+PREFIXES = {
+    "saml": SAML,
+    "samlp": SAMLP,
+    "md": MD,
+    "mdattr": MDATTR,
+    "ds": DS,
+    "xenc": XENC,
+    "soap": SOAP,
+    "xs": XS,
+    "xsi": XSI,
+    "xml": XML,
+    "xacml-saml": XACML_SAML,
+    "xacml-context": XACML_CONTEXT,
+    "eme": EME,
+}
+"""One prefix per namespace in every message: lxml renames others on decryption, which breaks signatures."""
+
+HTTP_REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+HTTP_POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+HTTP_ARTIFACT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"
+SOAP_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
+
+TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+
+STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
+SUCCESS = STATUS + "Success"
+REQUESTER = STATUS + "Requester"
+RESPONDER = STATUS + "Responder"
+AUTHN_FAILED = STATUS + "AuthnFailed"
+REQUEST_UNSUPPORTED = STATUS + "RequestUnsupported"
+
+ETOEGANG = "urn:etoegang:"
+SERVICE_ID = "urn:etoegang:core:ServiceID"
+SERVICE_UUID = "urn:etoegang:core:ServiceUUID"
+ACTING_SUBJECT = "urn:etoegang:core:ActingSubjectID"
+ACTING_ENTITY = "urn:etoegang:core:ActingEntityID"
+LEGAL_SUBJECT = "urn:etoegang:core:LegalSubjectID"
+REPRESENTATION = "urn:etoegang:core:Representation"
+AUTHORIZATION_REGISTRY = "urn:etoegang:core:AuthorizationRegistryID"
+LEVEL_ASKED = "urn:etoegang:core:LevelOfAssurance"
+LEVEL_USED = "urn:etoegang:core:LevelOfAssuranceUsed"
+LINKED_SIGNATURE = "urn:etoegang:core:LinkedDeclarationSignatureValue"
+BRANCH = "urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"
+IDENTIFIER_TYPES = {
+    "KvKnr": "urn:etoegang:1.9:EntityConcernedID:KvKnr",
+    "RSIN": "urn:etoegang:1.9:EntityConcernedID:RSIN",
+    "Pseudo": "urn:etoegang:1.9:EntityConcernedID:Pseudo",
+}
+PSEUDO_REPRESENTED = "urn:etoegang:1.13:EntityConcernedID:Pseudo"
+
+EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+RSA_SHA384 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384"
+RSA_SHA512 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"
+RSA_PSS_SHA256 = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"
+SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
+SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+SHA384 = "http://www.w3.org/2001/04/xmldsig-more#sha384"
+SHA512 = "http://www.w3.org/2001/04/xmlenc#sha512"
+AES256_CBC = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
+RSA_OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"
+
+
+def qname(prefixed: str) -> str:
+    """``saml:Issuer`` as lxml writes it: ``{urn:…:assertion}Issuer``. Without a colon: as it is."""
+    prefix, colon, local = prefixed.partition(":")
+    return f"{{{PREFIXES[prefix]}}}{local}" if colon else prefixed

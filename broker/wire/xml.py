@@ -1,0 +1,116 @@
+"""XML in and out, safely: no DTD, no entities, no network, bounded size, comments never inside a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lxml import etree
+
+from broker.wire.names import PREFIXES, qname
+
+Element = etree._Element
+
+MOST_BYTES = 1_000_000
+
+
+class XmlProblem(ValueError):
+    """What came is not XML that we read. ``line`` counts from 1; 0 where there is none."""
+
+    def __init__(self, reason: str, line: int = 0, *, tampered: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.tampered = tampered
+
+
+def parse(data: bytes) -> Element:
+    """The root element of a document.
+
+    Raises XmlProblem for anything that is not well-formed, that is larger than ``MOST_BYTES``, that has a
+    DOCTYPE, or that hides part of a value behind a comment or processing instruction: the signature does
+    not cover those, and libraries differ in what they then read (CVE-2017-11427 and kin).
+    """
+    if len(data) > MOST_BYTES:
+        raise XmlProblem(f"the document is {len(data):,} bytes; at most {MOST_BYTES:,} are read")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        # The message of libxml2 may quote the input; its first line is enough to find the place.
+        raise XmlProblem(
+            f"it is not well-formed XML: {str(error).splitlines()[0]}", error.lineno or 0
+        ) from None
+    except ValueError as error:
+        raise XmlProblem(f"it is not XML: {error}") from None
+    document = root.getroottree()
+    if document.docinfo.internalDTD is not None or document.docinfo.doctype:
+        raise XmlProblem("it has a DOCTYPE; a DTD or entities are never read", 1)
+    for node in root.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity):
+        parent = node.getparent()
+        if parent is None:
+            continue
+        value = not len(parent.findall("*")) and "".join(parent.itertext(with_tail=False)).strip()
+        if value or isinstance(node, etree._Entity):
+            raise XmlProblem(
+                f"a comment or processing instruction stands inside the value of {named(parent)}",
+                node.sourceline or 0,
+                tampered=True,
+            )
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
+    return root
+
+
+def serialize(element: Element) -> bytes:
+    """The element alone, as UTF-8 without declaration, with every namespace that it needs."""
+    return etree.tostring(element, encoding="utf-8", with_tail=False)
+
+
+def named(element: Element) -> str:
+    """An element by the name that stands in the XML, prefix included: ``<saml2p:AuthnRequest>``."""
+    name = etree.QName(element)
+    return f"<{element.prefix}:{name.localname}>" if element.prefix else f"<{name.localname}>"
+
+
+def make(prefixed: str, attributes: Mapping[str, str] | None = None, *, prefixes: str = "") -> Element:
+    """A new root element; ``prefixes`` are further ones, blank-separated, to declare on it."""
+    wanted = {prefixed.partition(":")[0], *prefixes.split()}
+    element = etree.Element(qname(prefixed), nsmap={prefix: PREFIXES[prefix] for prefix in sorted(wanted)})
+    for name, value in (attributes or {}).items():
+        element.set(qname(name), value)
+    return element
+
+
+def add(
+    parent: Element,
+    prefixed: str,
+    attributes: Mapping[str, str] | None = None,
+    text: str | None = None,
+    *,
+    prefixes: str = "",
+) -> Element:
+    """A new last child of ``parent``, with the one prefix that its namespace has everywhere."""
+    wanted = {prefixed.partition(":")[0], *prefixes.split()}
+    element = etree.SubElement(
+        parent, qname(prefixed), nsmap={prefix: PREFIXES[prefix] for prefix in sorted(wanted)}
+    )
+    for name, value in (attributes or {}).items():
+        element.set(qname(name), value)
+    element.text = text
+    return element
+
+
+def text_of(element: Element | None) -> str | None:
+    """The whole text of an element, white space around it dropped; None where there is no element."""
+    return None if element is None else "".join(element.itertext()).strip()
+
+
+def child(parent: Element, prefixed: str) -> Element | None:
+    """The first direct child of that name."""
+    return parent.find(qname(prefixed))
+
+
+def children(parent: Element, prefixed: str) -> list[Element]:
+    """Every direct child of that name, in order."""
+    return parent.findall(qname(prefixed))
