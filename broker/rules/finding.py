@@ -50,6 +50,10 @@ class Finding:
     line: int = 0
     status: tuple[str, str | None] | None = None
 
+    def as_json(self) -> dict[str, object]:
+        """The same fields by the same names in every place where a finding is machine-read."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "status"}
+
     def __str__(self) -> str:
         place = f", line {self.line}" if self.line else ""
         where = f" ({self.where}{place})" if self.where else ""

@@ -196,10 +196,10 @@ class SqliteStore(Store):
 
     def groups(self, log: str, *, limit: int, before: str | None = None) -> list[str]:
         found: list[tuple[str]] = self._run(
-            "SELECT name FROM log_group WHERE log = ?1 AND"
-            " (?2 IS NULL OR seq < (SELECT seq FROM log_group WHERE log = ?1 AND name = ?2))"
-            " ORDER BY seq DESC LIMIT ?3",
-            *(log, before, max(limit, 0)),
+            "SELECT name FROM log_group WHERE log = ? AND"
+            " (? IS NULL OR seq < (SELECT seq FROM log_group WHERE log = ? AND name = ?))"
+            " ORDER BY seq DESC LIMIT ?",
+            *(log, before, log, before, max(limit, 0)),
         )
         return [name for (name,) in found]
 
@@ -289,10 +289,14 @@ class SqliteStore(Store):
                     isolation_level=None,
                     check_same_thread=False,
                 )
-                held = _Held(connection)
-                connection.execute("PRAGMA synchronous = NORMAL")
+                try:
+                    connection.execute("PRAGMA synchronous = NORMAL")
+                except sqlite3.Error:
+                    connection.close()
+                    raise
             except sqlite3.Error as error:
                 raise self._translated(error) from error
+            held = _Held(connection)
             self._connections.add(held)
             return held
 
@@ -316,8 +320,7 @@ class SqliteStore(Store):
             try:
                 with self._transaction() as db:
                     self._check_or_fill(db)
-                # The file remembers this. It cannot wait for its turn: while another process does the same,
-                # it fails at once.
+                # The file remembers this. While another process does the same, SQLite may refuse it at once.
                 self._run("PRAGMA journal_mode = WAL")
                 return
             except StoreError as error:

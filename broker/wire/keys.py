@@ -7,7 +7,6 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 
 import xmlsec
 from cryptography import x509
@@ -136,20 +135,19 @@ class SigningKey:
         )
         return cls(pem, Certificate(certificate.public_bytes(serialization.Encoding.DER)))
 
-    def certificate_pem(self) -> bytes:
-        return self.certificate.x509.public_bytes(serialization.Encoding.PEM)
+    def as_pem(self) -> bytes:
+        """Private key and certificate in one file, so that the two can never be out of step."""
+        return self.pem + self.certificate.x509.public_bytes(serialization.Encoding.PEM)
 
     @classmethod
-    def read(cls, key_file: Path, certificate_file: Path) -> SigningKey:
-        """Raises KeyProblem when the two cannot be read or do not belong together."""
+    def of_pem(cls, pem: bytes, name: str) -> SigningKey:
+        """Raises KeyProblem, with ``name`` in it, where key and certificate are not there or do not match."""
         try:
-            certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
-            made = cls(
-                key_file.read_bytes(), Certificate(certificate.public_bytes(serialization.Encoding.DER))
-            )
+            certificate = x509.load_pem_x509_certificate(pem)
+            made = cls(pem, Certificate(certificate.public_bytes(serialization.Encoding.DER)))
             same = made.private_key.public_key() == made.certificate.public_key
-        except (OSError, ValueError) as error:
-            raise KeyProblem(f"{key_file.name}, {certificate_file.name}: cannot be read: {error}") from None
+        except ValueError as error:
+            raise KeyProblem(f"{name}: expected a private key and its certificate in PEM: {error}") from None
         if not same:
-            raise KeyProblem(f"{key_file.name} is not the private key of {certificate_file.name}")
+            raise KeyProblem(f"{name}: the private key is not the one of the certificate")
         return made

@@ -151,3 +151,19 @@ def service_id(seen: SeenRequest) -> Fault | None:
         ", ".join(entry.service_ids) or "none",
         f"md:AttributeConsumingService index {entry.index} in the metadata",
     )
+
+
+@rule(
+    "MD-12",
+    "the metadata has a certificate to encrypt for",
+    "E",
+    mend="Add a KeyDescriptor without use, or one with use=encryption, to the metadata.",
+    reference=METADATA,
+    status=(names.RESPONDER, names.REQUEST_UNSUPPORTED),
+)
+def encryption_key(seen: SeenRequest) -> Fault | None:
+    if seen.sp is None:
+        raise NotApplicable
+    if seen.sp.encryption:
+        return None
+    return Fault("a KeyDescriptor for encryption", "none", "md:SPSSODescriptor in the metadata")

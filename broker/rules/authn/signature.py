@@ -158,7 +158,7 @@ def _signature(seen: SeenRequest, faults: tuple[SignatureFault, ...]) -> Fault |
         return None
     mends = {
         SignatureFault.MISPLACED: "Put ds:Signature directly in the root element, after Issuer.",
-        SignatureFault.STRUCTURE: "Sign the root once, as a whole, by its ID, with the two transforms of the scheme.",
+        SignatureFault.STRUCTURE: "Sign the root once, as a whole, by its ID, with the scheme's two transforms.",
         SignatureFault.DIGEST: "Nothing may change after signing: no indenting, no added element.",
         SignatureFault.KEY: "Sign with the key whose certificate is in your metadata, or renew that.",
         SignatureFault.ALGORITHM: "Use RSA-SHA256 and SHA-256; MD5, RIPEMD and HMAC are never accepted.",

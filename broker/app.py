@@ -1,0 +1,155 @@
+"""Where the parts are wired together: settings in, a WSGI application out."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask, g, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from broker import configuration, console, pages
+from broker.clock import Clock, machine_time
+from broker.configuration import Configuration
+from broker.exchanges import Exchanges
+from broker.keys import KeyFolder
+from broker.parts import Parts
+from broker.settings import Settings
+from broker.store import Store
+from broker.store.memory import MemoryStore
+from broker.store.sqlite import SqliteStore
+from suppliers.authenticate import random_pin
+from suppliers.desk import Desk
+from suppliers.pages import blueprint as supplier_pages
+from suppliers.profiles import load_profiles
+
+MOST_BODY = 4_000_000
+
+log = logging.getLogger("mock_eherkenning")
+
+
+@dataclass(frozen=True)
+class Application:
+    """The broker, ready to serve. ``close`` gives back what it holds."""
+
+    wsgi: Flask
+    parts: Parts
+    clock: Clock
+
+    def close(self) -> None:
+        self.parts.configuration.close()
+        self.parts.store.close()
+
+
+def create(
+    settings: Settings,
+    *,
+    machine: Callable[[], datetime] = machine_time,
+    make_pin: Callable[[], str] = random_pin,
+    watch: bool = True,
+) -> Application:
+    """Raises ConfigError for a broken YAML, KeyProblem or StoreError or OSError for a home that cannot be used."""
+    configuration.fill(settings.home)
+    profiles = load_profiles(settings.home / "profiles")
+    store = _store(settings)
+    clock = Clock(store, machine)
+    current = Configuration(settings.home, tuple(profiles), clock)
+    exchanges = Exchanges(store, clock)
+    desk = Desk(
+        profiles,
+        store,
+        lambda: current.current.register,
+        clock=clock,
+        make_pin=make_pin,
+        on_event=exchanges.tell,
+    )
+    parts = Parts(
+        settings=settings,
+        store=store,
+        keys=KeyFolder(settings.home / "certs"),
+        configuration=current,
+        exchanges=exchanges,
+        suppliers=desk,
+        now=clock,
+    )
+    parts.broker  # noqa: B018 - make or read our key now: a home that cannot be used must show at start
+    if watch:
+        current.watch()
+    app = Flask("mock-eherkenning", root_path=str(Path(__file__).parent), static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BODY, MAX_FORM_MEMORY_SIZE=MOST_BODY)
+    app.before_request(lambda: _refuse_foreign_host(settings))
+    app.after_request(_headers)
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(Exception, _fault_page)
+    app.register_blueprint(pages.blueprint(parts))
+    app.register_blueprint(supplier_pages(desk))
+    app.register_blueprint(console.blueprint(parts, desk.inbox))
+    app.register_blueprint(console.api(parts, desk.inbox, clock))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    return Application(app, parts, clock)
+
+
+def _store(settings: Settings) -> Store:
+    return MemoryStore() if settings.store == "memory" else SqliteStore(settings.home / "state.sqlite")
+
+
+def _refuse_foreign_host(settings: Settings) -> ResponseReturnValue | None:
+    """A page elsewhere that points its own name at us must not read the console (DNS rebinding)."""
+    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+    if host.strip("[]").lower() in settings.hosts:
+        return None
+    names = ", ".join(sorted(name for name in settings.hosts if name))
+    page = render_template("broker/error.html", code="421", kind="host", detail=f"{host} / {names}")
+    return page, 421
+
+
+def _headers(response: Response) -> Response:
+    """The same strict headers on every page; ``g.form_action`` is where this page's forms may end up."""
+    form_action = g.get("form_action", ())
+    nonce = g.get("nonce")
+    policy = [
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+    if form_action is not None:
+        policy.append("form-action " + " ".join(("'self'", *form_action)))
+    if nonce:
+        policy.append(f"script-src 'nonce-{nonce}'")
+    response.headers["Content-Security-Policy"] = "; ".join(policy)
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if (
+        not response.headers.get("Cache-Control")
+        or request.endpoint is None
+        or "static" not in request.endpoint
+    ):
+        response.headers["Cache-Control"] = "no-cache, no-store"
+        response.headers["Pragma"] = "no-cache"
+    return response
+
+
+def _error_page(error: HTTPException) -> ResponseReturnValue:
+    if request.path.startswith("/api/"):
+        return console.problem(error.code or 500, error.name, error.description or "")
+    return render_template(
+        "broker/error.html", code=str(error.code), kind="http", detail=""
+    ), error.code or 500
+
+
+def _fault_page(error: Exception) -> ResponseReturnValue:
+    """Our own fault: the page has a code, the log has the code and the trace, and neither has the form's fields."""
+    code = secrets.token_hex(4)
+    log.exception("fault %s at %s %s", code, request.method, request.path)
+    if request.path.startswith("/api/"):
+        return console.problem(500, "Internal error", f"The log has the details under code {code}.")
+    return render_template("broker/error.html", code=code, kind="fault", detail=""), 500

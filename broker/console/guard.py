@@ -1,0 +1,25 @@
+"""Who may see the console and call the API: anyone on loopback, else whoever has the token."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import request
+
+from broker.settings import Settings
+
+COOKIE = "mock_eherkenning_token"
+
+
+def allowed(settings: Settings) -> bool:
+    """Loopback needs no token; elsewhere ``Authorization: Bearer``, or the cookie that ``?token=`` sets."""
+    if settings.on_loopback and settings.token is None:
+        return True
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    given = bearer if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+    return bool(settings.token) and hmac.compare_digest(given.encode(), (settings.token or "").encode())
+
+
+def from_elsewhere() -> bool:
+    """True where the browser says that another site made it call: a change is then refused."""
+    return request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")

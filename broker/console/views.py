@@ -1,0 +1,99 @@
+"""The console's pages: exchanges, one exchange, inbox. They show what the API gives."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from lxml import etree
+
+from broker.console.guard import COOKIE, allowed
+from broker.exchanges import Exchange
+from broker.parts import Parts
+from broker.wire.xml import XmlProblem, parse
+from suppliers.inbox import Inbox
+
+
+def blueprint(parts: Parts, inbox: Inbox) -> Blueprint:
+    pages = Blueprint(
+        "console", __name__, url_prefix="/console", template_folder="templates", static_folder="static"
+    )
+
+    @pages.before_request
+    def guard() -> ResponseReturnValue | None:
+        if request.endpoint == "console.static":
+            return None
+        if token := request.args.get("token"):
+            response = redirect(request.path, 303)
+            response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", path="/")
+            return response
+        if not allowed(parts.settings):
+            return render_template("console/token.html"), 401
+        return None
+
+    @pages.route("")
+    def exchanges() -> ResponseReturnValue:
+        found = parts.exchanges.recent(100)
+        return _page("exchanges", parts, exchanges=[_line(exchange) for exchange in found])
+
+    @pages.route("/exchanges/<id>")
+    def exchange(id: str) -> ResponseReturnValue:  # noqa: A002
+        found = parts.exchanges.get(id)
+        if found is None:
+            return _page("missing", parts, id=id), 404
+        return _page(
+            "exchange", parts, exchange=found, events=[_event(e.kind, e.at, e.data) for e in found.events]
+        )
+
+    @pages.route("/inbox")
+    def inbox_page() -> ResponseReturnValue:
+        return _page("inbox", parts, messages=inbox.list(100))
+
+    return pages
+
+
+def _page(name: str, parts: Parts, **context: Any) -> str:
+    return render_template(
+        f"console/{name}.html", here=name, current=parts.current, now=parts.now(), **context
+    )
+
+
+def _line(exchange: Exchange) -> dict[str, Any]:
+    request_ = exchange.last("request")
+    findings = request_.get("findings", [])
+    return {
+        "id": exchange.id,
+        "at": exchange.events[0].at,
+        "sp": request_.get("sp"),
+        "person": exchange.last("word").get("person"),
+        "company": exchange.last("word").get("company"),
+        "outcome": exchange.outcome,
+        "errors": sum(finding["severity"] in ("R", "E") for finding in findings),
+        "warnings": sum(finding["severity"] in ("W", "N") for finding in findings),
+    }
+
+
+def _event(kind: str, at: str, data: Any) -> dict[str, Any]:
+    """Split into what has a shape of its own on the page, and the rest as JSON."""
+    rest = {key: value for key, value in data.items() if key not in ("xml", "findings")}
+    return {
+        "kind": kind,
+        "at": at,
+        "xml": _pretty(data.get("xml")),
+        "findings": data.get("findings", []),
+        "rest": json.dumps(rest, indent=2, ensure_ascii=False) if rest else "",
+    }
+
+
+def _pretty(xml: str | None) -> str:
+    """Indented for reading; as it came where it is not XML. Never shown to a signature check again."""
+    if not xml:
+        return ""
+    try:
+        root = parse(xml.encode())
+    except XmlProblem:
+        return xml
+    etree.indent(root)
+    return etree.tostring(root, encoding="unicode")

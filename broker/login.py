@@ -1,0 +1,149 @@
+"""One login: the record, and its steps as plain functions. Every step decides again from the record.
+
+asked ─ choose ─► chosen ─ finish ─► answered.  Cancel and refusals lead to answered too, or to nowhere.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from pydantic import TypeAdapter
+
+from broker.catalogue import Service
+from broker.parts import Parts
+from broker.settings import LOGIN_LIFE
+from broker.wire.metadata import SpMetadata
+from suppliers.ask import Ask, AskedService, Level, Offer
+
+KIND = "login"
+KEEP = 24 * 3600.0
+
+
+class State(enum.StrEnum):
+    ASKED = "asked"
+    CHOSEN = "chosen"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """``id`` is in every URL of this login, and finds its exchange. ``level`` is what this login needs."""
+
+    id: str
+    state: State
+    created_at: datetime
+    sp: str
+    request_id: str
+    acs_binding: str
+    acs_url: str
+    relay_state: str | None
+    service_id: str
+    level: Level
+    force_authn: bool
+    provider_name: str | None = None
+    language: str = "nl"
+    supplier: str | None = None
+
+
+ADAPTER = TypeAdapter(Login)
+
+
+class LoginProblem(Exception):
+    """This step cannot be taken; ``reason`` is a word for the page, ``detail`` for the log."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+def open_login(parts: Parts, login_id: str) -> Login:
+    """The login of a URL. Raises LoginProblem: unknown, answered (ended) or late."""
+    found = parts.store.get(KIND, login_id)
+    if found is None:
+        raise LoginProblem("unknown")
+    login = ADAPTER.validate_json(found)
+    if login.state is State.ANSWERED:
+        raise LoginProblem("ended")
+    if parts.now() - login.created_at > LOGIN_LIFE:
+        raise LoginProblem("late")
+    return login
+
+
+def service_of(parts: Parts, login: Login) -> tuple[SpMetadata, Service]:
+    """Provider and service as they are now. Raises LoginProblem when either has gone meanwhile."""
+    sp = parts.current.catalogue.sps.get(login.sp)
+    service = None if sp is None else parts.current.catalogue.service_by_id(sp, login.service_id)
+    if sp is None or service is None:
+        raise LoginProblem("withdrawn", f"{login.sp} or {login.service_id} is no longer in the metadata")
+    return sp, service
+
+
+def offers(parts: Parts, login: Login) -> tuple[Offer, ...]:
+    """The suppliers that reach level and identifier, alphabetical (spec 11.2)."""
+    _, service = service_of(parts, login)
+    return tuple(
+        offer
+        for offer in parts.suppliers.offers()
+        if max(offer.levels) >= login.level
+        and any(set(wanted) <= set(offer.identifiers) for wanted in service.identifier_sets)
+    )
+
+
+def choose(parts: Parts, login: Login, slug: str) -> str:
+    """Go to a supplier; the path of its first page. Raises LoginProblem for one that was not offered."""
+    _, service = service_of(parts, login)
+    if slug not in {offer.slug for offer in offers(parts, login)}:
+        parts.exchanges.tell(login.id, "choice-refused", {"supplier": slug})
+        raise LoginProblem("not-offered", slug)
+    chosen = replace(login, state=State.CHOSEN, supplier=slug)
+    if not _move(parts, login, chosen):
+        raise LoginProblem("ended")
+    parts.exchanges.tell(login.id, "choice", {"supplier": slug})
+    return parts.suppliers.open(slug, _ask(parts, chosen, service))
+
+
+def set_language(parts: Parts, login: Login, language: str) -> Login:
+    """The other language from here on."""
+    changed = replace(login, language="en" if language == "en" else "nl")
+    return changed if _move(parts, login, changed) else login
+
+
+def close(parts: Parts, login: Login) -> None:
+    """Mark it answered: of two that try at once, one does. Raises LoginProblem for the other."""
+    if not _move(parts, login, replace(login, state=State.ANSWERED)):
+        raise LoginProblem("ended")
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL, as a Content-Security-Policy writes them."""
+    split = urlsplit(url)
+    return f"{split.scheme}://{split.netloc}"
+
+
+def _ask(parts: Parts, login: Login, service: Service) -> Ask:
+    return Ask(
+        id=login.id,
+        service=AskedService(
+            service_id=service.service_id,
+            uuids=(service.uuid, service.instance_uuid),
+            name=service.name,
+            provider_id=login.sp,
+            provider=service.provider,
+        ),
+        level=login.level,
+        identifier_sets=service.identifier_sets,
+        return_path=f"/login/{login.id}/return",
+        choice_path=f"/login/{login.id}",
+        return_origins=(origin(login.acs_url),),
+        branches_accepted=service.branches_accepted,
+        force_authn=login.force_authn,
+        language=login.language,
+    )
+
+
+def _move(parts: Parts, old: Login, new: Login) -> bool:
+    return parts.store.swap(KIND, old.id, ADAPTER.dump_json(old), ADAPTER.dump_json(new))

@@ -1,0 +1,52 @@
+"""Everything that a login needs, put together once by ``app.py`` and handed on."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from broker.configuration import Configuration, Snapshot
+from broker.exchanges import Exchanges
+from broker.keys import KeyFolder
+from broker.settings import Settings
+from broker.store import Store
+from broker.wire.assertions import Party
+from suppliers.ask import Suppliers
+
+
+def new_id() -> str:
+    """An xs:ID that nobody guesses: 128 random bits."""
+    return "_" + secrets.token_hex(16)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Clock and randomness come in here, so that a test can hold them still."""
+
+    settings: Settings
+    store: Store
+    keys: KeyFolder
+    configuration: Configuration
+    exchanges: Exchanges
+    suppliers: Suppliers
+    now: Callable[[], datetime]
+    new_id: Callable[[], str] = new_id
+    new_uuid: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+
+    @property
+    def current(self) -> Snapshot:
+        return self.configuration.current
+
+    @property
+    def broker(self) -> Party:
+        """Ourselves, towards the service provider."""
+        return self.party("broker", self.settings.entity_id)
+
+    def party(self, name: str, entity_id: str) -> Party:
+        """Whoever signs something: its key is made the first time."""
+        oin = entity_id.split(":")[3]
+        return Party(entity_id, self.keys.get(name, entity_id, oin, self.now()))

@@ -1,0 +1,136 @@
+"""The back channel: an artifact is exchanged for its message, once, in time, by the provider it was made for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from broker.answer import ARTIFACT_KIND, KEEP_ARTIFACT
+from broker.parts import Parts
+from broker.rules.finding import Finding
+from broker.rules.resolve import RULES, ArtifactState, SeenResolve
+from broker.wire import names, response
+from broker.wire.artifact import (
+    ArtifactProblem,
+    ArtifactResolve,
+    artifact_response,
+    check_artifact,
+    fault,
+    read_resolve,
+)
+from broker.wire.assertions import Issue
+from broker.wire.metadata import SpMetadata
+from broker.wire.response import Status
+from broker.wire.signing import SignatureProblem, Signed, verify
+from broker.wire.xml import XmlProblem, serialize
+
+USED = "artifact-used"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What goes back over the back channel."""
+
+    http_status: int
+    body: bytes
+
+
+def resolve(parts: Parts, body: bytes, content_type: str) -> Resolved:
+    """Answer an ArtifactResolve. Who does not sign it gets a SOAP fault; an artifact that cannot be had gives
+    an ArtifactResponse that is a Success without a message (spec 3.1). Nothing of the message leaks."""
+    try:
+        request = read_resolve(body)
+    except XmlProblem as unreadable:
+        reason = unreadable.reason
+        parts.exchanges.tell(parts.new_uuid(), "resolve", {"outcome": "unreadable", "reason": reason})
+        return Resolved(400, fault(f"AX-01: {reason}"))
+    sp = parts.current.catalogue.sps.get(request.issuer or "")
+    signed, problem = _check_signature(request, sp)
+    record, state = _look(parts, request, sp, signed)
+    seen = SeenResolve(
+        request=request,
+        content_type=content_type,
+        sp=sp,
+        signed=signed,
+        signature_problem=problem,
+        artifact=state,
+        seconds=parts.current.broker.artifact_seconds,
+    )
+    report = RULES.run(seen, parts.current.broker.rules)
+    refused = report.refusals or report.broken
+    exchange = str(record["exchange"]) if record else parts.new_uuid()
+    parts.exchanges.tell(
+        exchange,
+        "resolve",
+        {
+            "outcome": "refused" if refused and state is ArtifactState.UNSEEN else state.value,
+            "sp": request.issuer,
+            "artifact": (request.artifact or "")[:100],
+            "findings": [finding.as_json() for finding in report.findings],
+            "broken_rules": [{"rule": rule, "error": error} for rule, error in report.broken],
+        },
+    )
+    if sp is None or signed is None or report.broken:
+        return Resolved(403, fault(_first(report.findings)))
+    issue = Issue(parts.now(), parts.new_id)
+    message = None
+    if state is ArtifactState.GOOD and record is not None:
+        message = str(record["message"]).encode()
+    elif parts.current.broker.unknown_artifact == "responder":
+        message = _empty_response(parts, sp, issue)
+    return Resolved(200, artifact_response(parts.broker, request.id, message, issue))
+
+
+def _check_signature(
+    request: ArtifactResolve, sp: SpMetadata | None
+) -> tuple[Signed | None, SignatureProblem | None]:
+    if sp is None:
+        return None, None
+    try:
+        return verify(request.element, sp.signing), None
+    except SignatureProblem as problem:
+        return None, problem
+
+
+def _look(
+    parts: Parts, request: ArtifactResolve, sp: SpMetadata | None, signed: Signed | None
+) -> tuple[dict[str, Any] | None, ArtifactState]:
+    """Find the artifact, and take it if all is right: only its own provider, in time, may use it up."""
+    if sp is None or signed is None:
+        return None, ArtifactState.UNSEEN
+    artifact = request.artifact or ""
+    try:
+        check_artifact(artifact, parts.settings.entity_id)
+    except ArtifactProblem:
+        return None, ArtifactState.FOREIGN
+    found = parts.store.get(ARTIFACT_KIND, artifact)
+    if found is None:
+        used = parts.store.get(USED, artifact)
+        return (json.loads(used), ArtifactState.USED) if used else (None, ArtifactState.UNKNOWN)
+    record: dict[str, Any] = json.loads(found)
+    if record["sp"] != sp.entity_id:
+        return record, ArtifactState.OTHER_SP
+    life = timedelta(seconds=parts.current.broker.artifact_seconds)
+    if parts.now() - datetime.fromisoformat(record["made_at"]) > life:
+        return record, ArtifactState.LATE
+    if parts.store.take(ARTIFACT_KIND, artifact) is None:
+        return record, ArtifactState.USED
+    note = {"exchange": record["exchange"]}
+    parts.store.put(USED, artifact, json.dumps(note).encode(), keep=KEEP_ARTIFACT)
+    return record, ArtifactState.GOOD
+
+
+def _empty_response(parts: Parts, sp: SpMetadata, issue: Issue) -> bytes:
+    """A generic Response for an artifact that cannot be resolved; it answers no request of anybody's."""
+    status = Status(names.RESPONDER, None, "The artifact cannot be resolved")
+    built = response.build(parts.broker, parts.new_id(), sp.default_acs.location, status, None, issue)
+    return serialize(built)
+
+
+def _first(findings: tuple[Finding, ...]) -> str:
+    worst = next((f for f in findings if f.severity == "R"), None)
+    if worst is None:
+        return "the broker could not check this message; see the exchange in its console"
+    return f"{worst.rule}: expected {worst.expected}; received {worst.received}. {worst.mend}"
