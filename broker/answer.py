@@ -102,18 +102,6 @@ def _assertion(parts: Parts, login: Login, word: Word) -> tuple[Element, list[di
     from_ad = ad_assertion(ad, mr, parts.settings.entity_id, hm_acs, facts, issue)
     from_mr = mr_assertion(mr, from_ad, facts, recipient, issue)
     assertion = hm_assertion(parts.broker, ad, (from_ad, from_mr), facts, recipient, issue)
-    parts.exchanges.tell(
-        login.id,
-        "word",
-        {
-            "supplier": word.supplier,
-            "person": word.person.key,
-            "company": mandate.company.key,
-            "level": word.level.label,
-            "mandate_level": mandate.level.label,
-            "branch": mandate.branch,
-        },
-    )
     return assertion, [_in_clear("LegalSubjectID", item) for item in legal] + [
         _in_clear("ActingSubjectID", acting)
     ]

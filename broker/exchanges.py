@@ -47,7 +47,7 @@ class Exchange:
             "id": self.id,
             "started_at": self.events[0].at,
             "sp": self.last("request").get("sp"),
-            "person": self.last("word").get("person"),
+            "person": self.last("word-given").get("person"),
             "outcome": self.outcome,
             "request": dict(self.last("request")),
             "answer": dict(self.last("answer")) or None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -19,9 +20,20 @@ def folder() -> Path:
     return Path(spec.origin).parent / "data" / "schemas"
 
 
+class _Local(etree.Resolver):
+    """The schemas import each other by their address on the web; they lie side by side here."""
+
+    def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
+        file = folder() / (system_url or "").rpartition("/")[2]
+        # The XML of the schemas names a DTD too; it is not needed, and an empty one stands in.
+        return self.resolve_filename(str(file), context) if file.is_file() else self.resolve_empty(context)
+
+
 @cache
 def _schema(name: str) -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(folder() / name))
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(_Local())
+    return etree.XMLSchema(etree.parse(folder() / name, parser))
 
 
 def error_in(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> tuple[str, int] | None:

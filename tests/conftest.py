@@ -1,0 +1,99 @@
+"""The few fixtures that everything shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.browser import Browser, Page
+from support.sp import ServiceProvider, certificates_of
+from support.walk import landed, walk
+
+from broker.app import Application, create
+from broker.settings import Settings
+
+
+@dataclass
+class Bench:
+    """A broker in this process with one service provider that it trusts."""
+
+    application: Application
+    sp: ServiceProvider
+    home: Path
+
+    @property
+    def base_url(self) -> str:
+        return self.application.parts.settings.base_url
+
+    @property
+    def sso(self) -> str:
+        return self.application.parts.settings.sso_url
+
+    def browser(self) -> Browser:
+        return Browser(self.base_url, self.application.wsgi)
+
+    def ask(
+        self,
+        browser: Browser | None = None,
+        xml: bytes | None = None,
+        relay_state: str | None = "rs-1",
+        **how: Any,
+    ) -> Page:
+        """Send a signed request by POST; the page that the person gets."""
+        message = xml or self.sp.signed(self.sp.request(self.sso, **how))
+        return (browser or self.browser()).post("/sso/1.13", self.sp.form(message, relay_state))
+
+    def login(self, person: str = "m.devries", supplier: str = "reconi", **how: Any) -> Any:
+        """A whole login; what the provider gets."""
+        browser = self.browser()
+        return landed(walk(browser, self.ask(browser, **how), person, supplier))
+
+    def trust(self, sp: ServiceProvider, name: str = "sp") -> None:
+        (self.home / "metadata" / f"{name}.xml").write_bytes(sp.metadata)
+        self.application.parts.configuration.refresh()
+
+    def rewrite(self, old: str, new: str) -> None:
+        """Edit the YAML as a person would, and have it read."""
+        file = self.home / "eherkenning.yaml"
+        text = file.read_text()
+        assert old in text, f"the YAML has no {old!r}"
+        file.write_text(text.replace(old, new))
+        self.application.parts.configuration.refresh()
+
+    @property
+    def exchanges(self) -> Any:
+        return self.application.parts.exchanges
+
+    def certificate(self) -> Any:
+        """The broker's, from its metadata as a provider gets it."""
+        return certificates_of(self.browser().get("/metadata").body)[0]
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys are made once for the whole run: they are not what these tests are about."""
+    return tmp_path_factory.mktemp("certs")
+
+
+@pytest.fixture(scope="session")
+def sp() -> ServiceProvider:
+    return ServiceProvider()
+
+
+def make_bench(tmp_path: Path, keys: Path, sp: ServiceProvider, **settings: Any) -> Bench:
+    home = tmp_path / "home"
+    (home / "metadata").mkdir(parents=True)
+    (home / "certs").symlink_to(keys)
+    (home / "metadata" / "sp.xml").write_bytes(sp.metadata)
+    application = create(Settings(home=home, **{"store": "memory", "port": 8080, **settings}), watch=False)
+    return Bench(application, sp, home)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, keys: Path, sp: ServiceProvider) -> Iterator[Bench]:
+    made = make_bench(tmp_path, keys, sp)
+    yield made
+    made.application.close()
