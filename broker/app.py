@@ -88,7 +88,7 @@ def create(
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(Exception, _fault_page)
     app.register_blueprint(pages.blueprint(parts))
-    app.register_blueprint(supplier_pages(desk))
+    app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox"))
     app.register_blueprint(console.blueprint(parts, desk.inbox))
     app.register_blueprint(console.api(parts, desk.inbox, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

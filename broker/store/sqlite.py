@@ -104,10 +104,10 @@ class SqliteStore(Store):
         self._make_file()
         try:
             self._set_up()
+            self._write(_SWEEP, self._clock())
         except BaseException:
             self.close()
             raise
-        self._write(_SWEEP, self._clock())
 
     def put(self, kind: str, key: str, value: bytes, *, keep: float | None = None) -> None:
         # An expired record is removed, not overwritten, so that the key comes last in records().

@@ -1,1 +1,225 @@
-"""."""
+"""Suppliers as data: one YAML file each, its name without ``.yaml`` being the supplier's slug.
+
+``load_profiles()`` gives the ones that come along; ``load_profiles(folder)`` adds those of a folder, and
+a file there replaces one of the same name. Adding a supplier takes a file and no Python.
+"""
+
+from __future__ import annotations
+
+import difflib
+import string
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from suppliers.ask import Level, Offer
+from suppliers.wording import TEXTS
+
+SHIPPED = Path(__file__).parent
+
+FieldName = Literal["username", "password", "pin"]
+Factor = Literal["sms", "email"]
+Identifier = Literal["KvKnr", "RSIN", "Pseudo"]
+
+# Six digits only: the theme is written into a style sheet, and the contrast test must be able to compute.
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class ProfileError(ValueError):
+    """A profile file that cannot be used; the text names file, line and key."""
+
+
+def _entity(role: str) -> str:
+    # Index 9000-9999 is the scheme's range for test systems, so that no real party is ever named.
+    return rf"^urn:etoegang:{role}:[0-9]{{20}}:entities:9[0-9]{{3}}$"
+
+
+def _level(value: object) -> object:
+    return Level.of(value) if isinstance(value, str) else value
+
+
+class Colours(BaseModel):
+    """``brand`` fills the top of the page and the button, with ``on_brand`` on it; the rest is on ``page``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    brand: Colour
+    on_brand: Colour
+    link: Colour
+    page: Colour = "#ffffff"
+    text: Colour = "#1c1c1c"
+
+
+class Profile(BaseModel):
+    """One supplier: an authentication service and an authorisation register under one name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    name: str = Field(min_length=1)
+    ad: str = Field(pattern=_entity("AD"))
+    mr: str = Field(pattern=_entity("MR"))
+    levels: tuple[Annotated[Level, BeforeValidator(_level)], ...] = Field(min_length=1)
+    identifiers: tuple[Identifier, ...] = Field(min_length=1)
+    second_factors: tuple[Factor, ...] = ()
+    steps: tuple[tuple[FieldName, ...], ...] = Field(min_length=1)
+    colours: Colours
+    wording: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+
+    @field_validator("slug")
+    @classmethod
+    def _slug_is_free(cls, slug: str) -> str:
+        if slug == "static":
+            raise ValueError("this name is taken by the style sheets; choose another file name")
+        return slug
+
+    @field_validator("steps")
+    @classmethod
+    def _steps_can_be_walked(cls, steps: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        asked = [field for page in steps for field in page]
+        if () in steps:
+            raise ValueError("a page without fields asks nothing; leave it out")
+        if len(asked) != len(set(asked)):
+            raise ValueError("each field is asked once at most")
+        if "username" not in steps[0]:
+            raise ValueError("the first page must ask the username: without it nobody knows whose step it is")
+        if "password" not in asked:
+            raise ValueError("one of the pages must ask the password")
+        if any("pin" in page and len(page) > 1 for page in steps):
+            raise ValueError("the pin needs a page of its own, [pin]: it is sent when that page is reached")
+        return steps
+
+    @field_validator("wording")
+    @classmethod
+    def _wording_is_used(cls, wording: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+        for language, texts in wording.items():
+            if language not in ("nl", "en"):
+                raise ValueError(f"{language}: no page is in this language; allowed: nl, en")
+            for key, text in texts.items():
+                if key not in TEXTS:
+                    near = difflib.get_close_matches(key, TEXTS, n=1)
+                    hint = f"; did you mean {near[0]}?" if near else ""
+                    raise ValueError(f"{language}.{key}: no page has a text of this name{hint}")
+                known = _placeholders(TEXTS[key].nl) | _placeholders(TEXTS[key].en)
+                if strange := _placeholders(text) - known:
+                    allowed = ", ".join(f"{{{name}}}" for name in sorted(known)) or "none"
+                    raise ValueError(
+                        f"{language}.{key}: {{{min(strange)}}} cannot be filled in here; allowed: {allowed}"
+                    )
+        return wording
+
+    @model_validator(mode="after")
+    def _pin_has_a_way_to_travel(self) -> Profile:
+        asks_pin = any("pin" in page for page in self.steps)
+        if asks_pin and not self.second_factors:
+            raise ValueError("second_factors: the steps ask a pin, so name sms, email or both")
+        if self.second_factors and not asks_pin:
+            raise ValueError(
+                "second_factors: no page of steps asks a pin; add [pin] to steps or leave this out"
+            )
+        return self
+
+    def offer(self) -> Offer:
+        """What a broker lists of this supplier."""
+        return Offer(self.slug, self.name, tuple(sorted(self.levels)), self.identifiers, self.ad, self.mr)
+
+
+def load_profiles(*folders: Path) -> dict[str, Profile]:
+    """Every supplier by slug: those that come along, then those of ``folders``; ProfileError for a wrong file.
+
+    A folder that does not exist adds nothing: a home folder need not have one.
+    """
+    files = {path.stem: path for folder in (SHIPPED, *folders) for path in sorted(folder.glob("*.yaml"))}
+    profiles = {slug: load_profile(path) for slug, path in files.items()}
+    owners: dict[str, str] = {}
+    for slug, profile in profiles.items():
+        for key, entity in (("ad", profile.ad), ("mr", profile.mr)):
+            if entity in owners:
+                raise ProfileError(f"{files[slug]}: {key}: {entity} is already that of {owners[entity]}")
+            owners[entity] = slug
+    return profiles
+
+
+def load_profile(path: Path) -> Profile:
+    """The supplier that one file describes."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        loader = _LOADER(text)
+        try:
+            node = loader.get_single_node()
+            data = loader.construct_document(node) if node else None
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ProfileError(f"{path}:{line}: not YAML: {error.problem}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ProfileError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(data, dict):
+        raise ProfileError(f"{path}:1: a profile is a list of keys with values, such as name: Example")
+    for twice in _duplicates(node):
+        raise ProfileError(f"{path}:{twice.start_mark.line + 1}: {twice.value}: this key is here twice")
+    if "slug" in data:
+        raise ProfileError(f"{path}:{_line(node, ('slug',))}: slug: leave it out; the file name is the slug")
+    try:
+        return Profile.model_validate({**data, "slug": path.stem})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = tuple(part for part in first["loc"] if part != "slug")
+        key = ".".join(map(str, where))
+        what = first["msg"].removeprefix("Value error, ")
+        raise ProfileError(": ".join(filter(None, (f"{path}:{_line(node, where)}", key, what)))) from error
+
+
+def _placeholders(text: str) -> set[str]:
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"{text!r}: {error}") from error
+
+
+def _line(node: yaml.Node, where: tuple[int | str, ...]) -> int:
+    """The line of the last part of ``where`` that the file has."""
+    line = node.start_mark.line
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1
+
+
+def _duplicates(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    yield key
+                seen.add(key.value)
+            yield from _duplicates(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _duplicates(value)
+
+
+__all__ = ["SHIPPED", "Colours", "Profile", "ProfileError", "load_profile", "load_profiles"]

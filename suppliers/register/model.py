@@ -65,9 +65,9 @@ class Means:
 
     supplier: str
     username: str
-    password: str
+    password: str = field(repr=False)
     level: Level
-    pin: str | None = None
+    pin: str | None = field(default=None, repr=False)
     place: Place = Place()
 
 

@@ -1,0 +1,30 @@
+# make run    sets everything up and starts broker and demo service provider
+# make test   sets everything up and runs every test
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint set-up bench screenshots clean
+
+run:
+	@$(PYTHON) run_broker.py
+
+set-up:
+	@$(PYTHON) run_broker.py --set-up --extra test
+
+test: set-up lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: set-up
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config setup.cfg
+
+bench: set-up
+	$(BIN)/python -m bench
+
+screenshots: set-up
+	$(BIN)/python -m docs.screenshots
+
+clean:
+	rm -rf .venv .venv-sp build *.egg-info

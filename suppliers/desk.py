@@ -1,0 +1,133 @@
+"""Where visits are kept: the suppliers as the broker knows them (``open``, ``word``) and as their pages do.
+
+A turn is decided on what is in the store and counts only if that is still there (``swap``); if somebody was
+first, it is decided again on what that somebody left. So of two right answers with one PIN one counts, and
+no guess goes uncounted. Events and messages go out once the turn counts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from suppliers import visit as visits
+from suppliers.ask import Ask, Offer, Outcome, Word
+from suppliers.authenticate import random_pin
+from suppliers.inbox import Inbox
+from suppliers.profiles import Profile
+from suppliers.register.model import Register
+from suppliers.visit import At, Event, Facts, Leave, Screen, Store, Told, Turn, Visit
+from suppliers.walk import act, cancel, refusal, resend, show
+
+PREFIX = "/supplier"
+_KIND = "visit"
+# Housekeeping in real time, far longer than anybody takes to log in.
+_KEEP_SECONDS = 12 * 3600.0
+
+_log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _nobody(ask_id: str, kind: str, data: Mapping[str, object]) -> None:
+    """No exchange log to tell."""
+
+
+class Desk:
+    """All suppliers. Fulfils ``ask.Suppliers`` for the broker; the pages use the rest."""
+
+    def __init__(
+        self,
+        profiles: Mapping[str, Profile],
+        store: Store,
+        register: Callable[[], Register],
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+        make_pin: Callable[[], str] = random_pin,
+        on_event: Callable[[str, str, Mapping[str, object]], None] = _nobody,
+        inbox: Inbox | None = None,
+    ) -> None:
+        self.profiles = profiles
+        self.inbox = inbox or Inbox(store)
+        self._store = store
+        self._register = register
+        self._clock = clock
+        self._make_pin = make_pin
+        self._on_event = on_event
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Every supplier, alphabetical on its name, case ignored."""
+        offers = [profile.offer() for profile in self.profiles.values()]
+        return tuple(sorted(offers, key=lambda offer: (offer.name.casefold(), offer.slug)))
+
+    def open(self, slug: str, ask: Ask) -> str:
+        """Start a visit, in place of any that this Ask had; the path of its first page."""
+        profile = self.profiles[slug]
+        self._store.put(_KIND, ask.id, visits.dump(Visit(ask, slug)), keep=_KEEP_SECONDS)
+        self._tell(ask.id, (Told(Event.OPENED, {"supplier": slug, "name": profile.name}),))
+        return self.path(slug, ask.id)
+
+    def word(self, ask_id: str) -> Word | None:
+        """The answer to this Ask, or None as long as there is none."""
+        raw = self._store.get(_KIND, ask_id)
+        return visits.load(raw).word if raw else None
+
+    # What the pages use. Each returns the visit (None if there is none to show) and where to go.
+
+    def path(self, slug: str, ask_id: str, step: int | None = None) -> str:
+        """The path of a step's page, or of the visit."""
+        return f"{PREFIX}/{quote(slug, safe='')}/{quote(ask_id, safe='')}/{step or ''}"
+
+    def enter(self, slug: str, ask_id: str) -> tuple[Visit | None, At | Leave | Screen]:
+        """The visit's own address: on to the step at hand."""
+        return self._turn(slug, ask_id, lambda visit, facts: Turn(visit, _at_hand(visit, facts)))
+
+    def show(self, slug: str, ask_id: str, n: int) -> tuple[Visit | None, At | Leave | Screen]:
+        return self._turn(slug, ask_id, lambda visit, facts: show(visit, n, facts))
+
+    def act(
+        self, slug: str, ask_id: str, n: int, form: Mapping[str, str]
+    ) -> tuple[Visit | None, At | Leave | Screen]:
+        return self._turn(slug, ask_id, lambda visit, facts: act(visit, n, form, facts))
+
+    def resend(self, slug: str, ask_id: str, n: int) -> tuple[Visit | None, At | Leave | Screen]:
+        return self._turn(slug, ask_id, lambda visit, facts: resend(visit, n, facts))
+
+    def cancel(self, slug: str, ask_id: str) -> tuple[Visit | None, At | Leave | Screen]:
+        return self._turn(slug, ask_id, lambda visit, facts: cancel(visit))
+
+    def _turn(
+        self, slug: str, ask_id: str, decide: Callable[[Visit, Facts], Turn]
+    ) -> tuple[Visit | None, At | Leave | Screen]:
+        while True:
+            raw = self._store.get(_KIND, ask_id)
+            if raw is None or slug not in self.profiles:
+                return None, Screen("unknown", 404)
+            visit = visits.load(raw)
+            if visit.supplier != slug:
+                self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "supplier", "at": slug}),))
+                return None, refusal("supplier")
+            if visit.word:
+                outcome = "cancelled" if visit.word.outcome is Outcome.CANCELLED else "what"
+                return visit, Screen("ended", 410, values={"why": outcome})
+            facts = Facts(self.profiles[slug], self._register(), self._clock(), self._make_pin)
+            turn = decide(visit, facts)
+            if turn.visit == visit or self._store.swap(_KIND, ask_id, raw, visits.dump(turn.visit)):
+                break
+        for message in turn.sent:
+            kept = self.inbox.add(message)
+            _log.info("%s: %s %s sent for %s", kept.supplier, kept.channel, kept.id, ask_id)
+        self._tell(ask_id, turn.told)
+        return turn.visit, turn.to
+
+    def _tell(self, ask_id: str, told: tuple[Told, ...]) -> None:
+        for one in told:
+            self._on_event(ask_id, str(one.kind), one.data)
+
+
+def _at_hand(visit: Visit, facts: Facts) -> At:
+    return At(visit.done + 1 if visit.done == 0 or facts.holder(visit) else 1)

@@ -1,0 +1,91 @@
+"""What is wrong in a file, said so that whoever wrote the file can mend it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
+
+KeyPath = tuple[str | int, ...]
+
+SHOWN = 10  # so many allowed values are written out
+ALIKE = 0.6  # from here on two words look like each other
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake. ``line`` and ``column`` count from 1; line 0 means the file as a whole.
+
+    ``allowed`` holds every value that would have been right, ``nearest`` the one that was probably meant.
+    """
+
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+    allowed: tuple[str, ...] = ()
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        text = ": ".join(part for part in (place, self.key, self.message) if part)
+        if self.allowed:
+            more = len(self.allowed) - SHOWN
+            text += f"; allowed: {', '.join(self.allowed[:SHOWN])}"
+            text += f" and {more} more" if more > 0 else ""
+        if self.nearest is not None:
+            text += f"; did you mean {shown(self.nearest)}?"
+        return text
+
+
+class ConfigError(Exception):
+    """Everything that is wrong in a file, in the order of its lines; what an anchor repeats is said once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        once = {
+            (p.file, p.line, p.column, p.key.rpartition(".")[2], p.message): p
+            for p in reversed(list(problems))
+        }
+        self.problems: tuple[Problem, ...] = tuple(
+            sorted(once.values(), key=lambda p: (p.file, p.line, p.column, p.key))
+        )
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+def dotted(path: KeyPath) -> str:
+    """A path as people write it, items of a list counted from 1: ``people.m.devries.means[1].level``."""
+    text = ""
+    for step in path:
+        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
+    return text.removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """A value from the file as a message quotes it: on one line, and not endless."""
+    text = str(value)
+    return json.dumps(text if len(text) <= 60 else text[:57] + "...", ensure_ascii=False)
+
+
+def nearest(text: str, candidates: Sequence[str]) -> str | None:
+    """The candidate that was probably meant, case ignored; None where none, or more than one, comes close."""
+    folded = {candidate.casefold(): candidate for candidate in candidates}
+    word = text.strip().casefold()
+    if word in folded:
+        return folded[word]
+    close = get_close_matches(word, folded, n=2, cutoff=ALIKE)
+    if len(close) == 2 and _ratio(word, close[0]) == _ratio(word, close[1]):
+        return None
+    if not close and word:
+        close = [candidate for candidate in folded if word in candidate]
+        close = close if len(close) == 1 else []
+    return folded[close[0]] if close else None
+
+
+def _ratio(word: str, candidate: str) -> float:
+    # in this order get_close_matches compares
+    return SequenceMatcher(None, candidate, word).ratio()

@@ -1,0 +1,3 @@
+def test_it(bench):
+    got = bench.login()
+    print(got)

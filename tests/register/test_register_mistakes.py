@@ -1,0 +1,500 @@
+"""Each mistake by itself, in the very words that the tester reads; and then all of them together."""
+
+import pytest
+from good_file import SERVICE_ID, UUID, changed, complaints, good
+
+from suppliers.register.problems import Problem
+
+DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        pytest.param(
+            "kvk: 01234567",
+            "kvk: 1234567",
+            f'13: companies.regenboog.kvk: a KvK number has 8 digits, "1234567" has 7: {DIGITS_LOST}; '
+            'allowed: 8 digits; did you mean "01234567"?',
+            id="a KvK number that lost its zero",
+        ),
+        pytest.param(
+            "kvk: 01234567",
+            "kvk: 123",
+            '13: companies.regenboog.kvk: a KvK number has 8 digits, "123" has 3; allowed: 8 digits',
+            id="a KvK number that lost more than zeros",
+        ),
+        pytest.param(
+            "kvk: 01234567",
+            "kvk: 0123.4567",
+            '13: companies.regenboog.kvk: "0123.4567" holds more than digits; allowed: 8 digits; '
+            'did you mean "01234567"?',
+            id="a KvK number with a dot",
+        ),
+        pytest.param(
+            "kvk: 01234567",
+            "kvk: ０１２３４５６７",
+            '13: companies.regenboog.kvk: "０１２３４５６７" is not a KvK number; allowed: 8 digits',
+            id="a KvK number of digits from elsewhere",
+        ),
+        pytest.param(
+            "rsin: 012345678",
+            "rsin: 12345678",
+            f'14: companies.regenboog.rsin: an RSIN has 9 digits, "12345678" has 8: {DIGITS_LOST}; '
+            'allowed: 9 digits; did you mean "012345678"?',
+            id="an RSIN that lost its zero",
+        ),
+        pytest.param(
+            "rsin: 012345678",
+            "rsin: 0123456789",
+            '14: companies.regenboog.rsin: an RSIN has 9 digits, "0123456789" has 10; allowed: 9 digits',
+            id="an RSIN that is too long",
+        ),
+        pytest.param(
+            "{000001234567: Hoofd",
+            "{000001234567: Hoofdlocatie, 1234568: Hoofd",
+            "15: companies.regenboog.branches.1234568: a branch number (vestigingsnummer) has 12 digits, "
+            '"1234568" has 7; allowed: 12 digits',
+            id="a branch number that is too short",
+        ),
+        pytest.param(
+            "pin: 012345",
+            "pin: 12345",
+            f'23: people.m.devries.means[1].pin: a PIN has 6 digits, "12345" has 5: {DIGITS_LOST}; '
+            'allowed: 6 digits; did you mean "012345"?',
+            id="a PIN that lost its zero",
+        ),
+        pytest.param(
+            "pin: 012345",
+            "pin: geheim",
+            '23: people.m.devries.means[1].pin: "geheim" is not a PIN; allowed: 6 digits',
+            id="a PIN of letters",
+        ),
+        pytest.param(
+            "phone: 06-00 00 00 01",
+            "phone: 612345678",
+            '20: people.m.devries.phone: "612345678" is not a Dutch mobile number: '
+            "was the zero at the front lost? put the number in quotes; allowed: 06 and 8 digits; "
+            'did you mean "0612345678"?',
+            id="a phone number that lost its zero",
+        ),
+        pytest.param(
+            "phone: 06-00 00 00 01",
+            "phone: 070-1234567",
+            '20: people.m.devries.phone: "070-1234567" is not a Dutch mobile number; '
+            "allowed: 06 and 8 digits, spaces and dashes between them",
+            id="a phone number of the Hague",
+        ),
+        pytest.param(
+            "m.devries@voorbeeld.example",
+            "voorbeeld.example",
+            '19: people.m.devries.email: "voorbeeld.example" is not an e-mail address; allowed: name@domain',
+            id="an e-mail address without @",
+        ),
+        pytest.param(
+            "level: EH2+",
+            "level: eh2plus",
+            '23: people.m.devries.means[1].level: "eh2plus" is not a level; allowed: EH2, EH2+, EH3, EH4; '
+            'did you mean "EH2+"?',
+            id="a level in other letters",
+        ),
+        pytest.param(
+            "level: EH2+",
+            "level: loa4",
+            '23: people.m.devries.means[1].level: "loa4" is not a level; allowed: EH2, EH2+, EH3, EH4; '
+            'did you mean "EH4"?',
+            id="a level as messages call it",
+        ),
+        pytest.param(
+            "level: EH2+",
+            "level: EH5",
+            '23: people.m.devries.means[1].level: "EH5" is not a level; allowed: EH2, EH2+, EH3, EH4',
+            id="a level that is as near to one as to another",
+        ),
+        pytest.param(
+            "level: EH2+",
+            "level: EH1",
+            "23: people.m.devries.means[1].level: EH1 has ended (1 July 2021); allowed: EH2, EH2+, EH3, EH4",
+            id="the level that has ended",
+        ),
+        pytest.param(
+            "until: 2039-12-31",
+            "until: 31-12-2039",
+            '31: mandates[1].until: "31-12-2039" is not a date; allowed: YYYY-MM-DD; did you mean "2039-12-31"?',
+            id="a date the Dutch way",
+        ),
+        pytest.param(
+            "until: 2039-12-31",
+            "until: 20391231",
+            '31: mandates[1].until: "20391231" is not a date; allowed: YYYY-MM-DD',
+            id="a date without dashes",
+        ),
+        pytest.param(
+            "until: 2039-12-31",
+            "until: 2039-02-29",
+            '31: mandates[1].until: "2039-02-29" is not in the calendar; allowed: YYYY-MM-DD',
+            id="a date that does not exist",
+        ),
+        pytest.param(
+            "until: 2039-12-31",
+            "until: 2023-12-31",
+            "31: mandates[1].until: 2023-12-31 comes before from, 2024-01-01",
+            id="an end before the beginning",
+        ),
+        pytest.param(
+            "status: active",
+            "status: Activ",
+            '33: mandates[1].status: "Activ" is not one of the values; allowed: requested, active, revoked; '
+            'did you mean "active"?',
+            id="a status that is not one",
+        ),
+        pytest.param(
+            "branches: false",
+            "branches: onwaar",
+            '9: services.helpdesk.branches: "onwaar" is neither true nor false; allowed: true, false',
+            id="neither true nor false",
+        ),
+        pytest.param(
+            "[[KvKnr], [RSIN]]",
+            "[[kvk], [RSIN]]",
+            '8: services.helpdesk.identifiers[1][1]: "kvk" is not one of the values; '
+            'allowed: KvKnr, RSIN, Pseudo; did you mean "KvKnr"?',
+            id="an identifier that is not one",
+        ),
+        pytest.param(
+            "[[KvKnr], [RSIN]]",
+            "[BSN]",
+            '8: services.helpdesk.identifiers[1]: "BSN" is not one of the values; allowed: KvKnr, RSIN, Pseudo',
+            id="an identifier in the short form that is not one",
+        ),
+        pytest.param(
+            "[[KvKnr], [RSIN]]",
+            "KvKnr",
+            "8: services.helpdesk.identifiers: must be a list: one item a line after '- ', or [one, two]",
+            id="one identifier for a list",
+        ),
+        pytest.param(
+            "[[KvKnr], [RSIN]]",
+            "[]",
+            "8: services.helpdesk.identifiers: is empty",
+            id="no identifiers at all",
+        ),
+        pytest.param(
+            "[[KvKnr], [RSIN]]",
+            "[[]]",
+            "8: services.helpdesk.identifiers[1]: is empty",
+            id="a set of nothing",
+        ),
+        pytest.param(
+            f"service_id: {SERVICE_ID}",
+            "service_id: urn:etoegang:DV:1999999990000:services:1",
+            '5: services.helpdesk.service_id: "urn:etoegang:DV:1999999990000:services:1" is not a ServiceID: '
+            "the OIN after 'DV:' has 13 digits, 20 are needed; "
+            "allowed: urn:etoegang:DV:<OIN of 20 digits>:services:<1 to 4 digits>",
+            id="a ServiceID whose OIN lost its zeros",
+        ),
+        pytest.param(
+            f"service_id: {SERVICE_ID}",
+            f"service_id: {SERVICE_ID}2345",
+            f'5: services.helpdesk.service_id: "{SERVICE_ID}2345" is not a ServiceID: '
+            "the number after 'services:' has 5 digits, 1 to 4 are needed; "
+            "allowed: urn:etoegang:DV:<OIN of 20 digits>:services:<1 to 4 digits>",
+            id="a ServiceID whose number is too long",
+        ),
+        pytest.param(
+            f"service_id: {SERVICE_ID}",
+            "service_id: helpdesk",
+            '5: services.helpdesk.service_id: "helpdesk" is not a ServiceID; '
+            "allowed: urn:etoegang:DV:<OIN of 20 digits>:services:<1 to 4 digits>",
+            id="a ServiceID that is nothing like one",
+        ),
+        pytest.param(
+            f"uuid: {UUID}",
+            f"uuid: '{{{UUID}}}'",
+            f'6: services.helpdesk.uuid: "{{{UUID}}}" is not a UUID; '
+            "allowed: 32 hexadecimal digits in groups of 8-4-4-4-12",
+            id="a UUID in braces",
+        ),
+        pytest.param(
+            "name: {nl: Mijn Helpdesk po, en: My Helpdesk po}",
+            "name: {nl: Mijn Helpdesk po, fr: Mon Helpdesk po}",
+            "3: services.helpdesk.name.fr: is not known here; allowed: nl, en",
+            id="a language that is not there",
+        ),
+        pytest.param(
+            "name: {nl: Mijn Helpdesk po, en: My Helpdesk po}",
+            "name: {en: My Helpdesk po}",
+            "3: services.helpdesk.name.nl: is missing",
+            id="English without Dutch",
+        ),
+        pytest.param(
+            "name: De Regenboog",
+            'name: " "',
+            "12: companies.regenboog.name: is empty",
+            id="a name of a space",
+        ),
+        pytest.param(
+            "name: De Regenboog",
+            "name:",
+            "12: companies.regenboog.name: has no value",
+            id="a key with no value",
+        ),
+        pytest.param(
+            "    name: De Regenboog\n",
+            "",
+            "11: companies.regenboog.name: is missing",
+            id="a key that is not there",
+        ),
+        pytest.param(
+            "name: De Regenboog",
+            "name: [De Regenboog]",
+            "12: companies.regenboog.name: must be one text, not a list",
+            id="a list for a text",
+        ),
+        pytest.param(
+            "name: De Regenboog",
+            "name: {nl: De Regenboog}",
+            "12: companies.regenboog.name: must be one text, not 'key: value' lines",
+            id="a mapping for a text",
+        ),
+        pytest.param(
+            "    kvk: 01234567\n    rsin: 012345678\n",
+            "",
+            "11: companies.regenboog: needs a kvk, an rsin or both",
+            id="a company without a number",
+        ),
+        pytest.param(
+            "    email:",
+            "    e-mail:",
+            "19: people.m.devries.e-mail: is not known here; allowed: name, email, phone, attributes, means; "
+            'did you mean "email"?',
+            id="a key that is misspelt",
+        ),
+        pytest.param(
+            "    email:",
+            "    shoesize:",
+            "19: people.m.devries.shoesize: is not known here; allowed: name, email, phone, attributes, means",
+            id="a key like none",
+        ),
+        pytest.param(
+            "    from:",
+            "    from_:",
+            "30: mandates[1].from_: is not known here; allowed: id, person, company, service, level, from, "
+            'until, branch, status; did you mean "from"?',
+            id="a key as Python would write it",
+        ),
+        pytest.param(
+            "mandates:",
+            "machtigingen:",
+            "25: machtigingen: is not known here; allowed: services, companies, people, mandates",
+            id="a section that is not there",
+        ),
+        pytest.param(
+            "supplier: kpn",
+            "supplier: KPN",
+            '24: people.m.devries.means[2].supplier: there is no supplier "KPN"; '
+            'allowed: digidentity, kpn, reconi, we-id; did you mean "kpn"?',
+            id="a supplier in capitals",
+        ),
+    ],
+)
+def test_one_mistake_gives_one_complaint(old, new, complaint):
+    assert complaints(changed(old, new)) == [f"f.yaml:{complaint}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param(
+            "people: {p: }",
+            "1: people.p: has no value; allowed: name, email, phone, attributes, means",
+            id="a person",
+        ),
+        pytest.param(
+            "companies: {c: C}",
+            "1: companies.c: must consist of 'key: value' lines; allowed: name, kvk, rsin, branches",
+            id="a company",
+        ),
+        pytest.param(
+            "mandates: [a]",
+            "1: mandates[1]: must consist of 'key: value' lines; allowed: id, person, company, service, level, "
+            "from, until, branch, status",
+            id="a mandate",
+        ),
+        pytest.param("people: [a]", "1: people: must consist of 'key: value' lines", id="all people"),
+        pytest.param(
+            "mandates: {a: b}",
+            "1: mandates: must be a list: one item a line after '- ', or [one, two]",
+            id="all mandates",
+        ),
+    ],
+)
+def test_what_should_have_keys_or_items_but_has_not(text, complaint):
+    assert complaints(text) == [f"f.yaml:{complaint}"]
+
+
+# ---- what is wrong between values ----
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        pytest.param(
+            "person: m.devries",
+            "person: m.de.vries",
+            '26: mandates[1].person: there is no person "m.de.vries"; allowed: m.devries; did you mean "m.devries"?',
+            id="a person",
+        ),
+        pytest.param(
+            "company: regenboog",
+            "company: regenbog",
+            '27: mandates[1].company: there is no company "regenbog"; allowed: regenboog; did you mean "regenboog"?',
+            id="a company",
+        ),
+        pytest.param(
+            "service: helpdesk",
+            "service: mijn helpdesk PO",
+            '28: mandates[1].service: there is no service "mijn helpdesk PO"; '
+            'allowed: helpdesk, Mijn Helpdesk po, My Helpdesk po, *; did you mean "Mijn Helpdesk po"?',
+            id="a service by name",
+        ),
+        pytest.param(
+            "service: helpdesk",
+            f"service: {SERVICE_ID[:-3]}",
+            f'28: mandates[1].service: there is no service "{SERVICE_ID[:-3]}"; allowed: {SERVICE_ID}; '
+            f'did you mean "{SERVICE_ID}"?',
+            id="a service by a broken ServiceID",
+        ),
+        pytest.param(
+            "branch: 000001234567",
+            "branch: 000001234568",
+            '32: mandates[1].branch: there is no branch of regenboog with number "000001234568"; '
+            'allowed: 000001234567; did you mean "000001234567"?',
+            id="a branch",
+        ),
+        pytest.param(
+            "    branches: {000001234567: Hoofdlocatie}\n",
+            "",
+            '31: mandates[1].branch: there is no branch of regenboog with number "000001234567"',
+            id="a branch of a company that has none",
+        ),
+    ],
+)
+def test_a_reference_to_nothing(old, new, complaint):
+    assert complaints(changed(old, new)) == [f"f.yaml:{complaint}"]
+
+
+SECOND = "{{name: T, provider: P, service_id: {id}, uuid: {uuid}, instance_uuid: {instance}, level: EH3}}"
+OTHER = "00000000-0000-4000-8000-00000000000"
+
+
+def with_two_more_services(**fields: str) -> str:
+    one = {"id": SERVICE_ID[:-1] + "2", "uuid": OTHER + "1", "instance": OTHER + "2"}
+    two = {"id": SERVICE_ID[:-1] + "3", "uuid": OTHER + "3", "instance": OTHER + "4"}
+    lines = f"  een: {SECOND.format(**one)}\n  twee: {SECOND.format(**(two | fields))}\ncompanies:\n"
+    return changed("companies:\n", lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param(
+            with_two_more_services(id=SERVICE_ID),
+            f'11: services.twee.service_id: "{SERVICE_ID}" is taken on line 5: each needs one of its own',
+            id="a ServiceID",
+        ),
+        pytest.param(
+            with_two_more_services(instance=OTHER + "2"),
+            f'11: services.twee.instance_uuid: "{OTHER}2" is taken on line 10: each needs one of its own',
+            id="the UUID of an instance",
+        ),
+        pytest.param(
+            changed("kpn, username: mieke", "reconi, username: MIEKE"),
+            '24: people.m.devries.means[2].username: "MIEKE" is taken on line 23: each needs one of its own',
+            id="a user name, at one supplier",
+        ),
+        pytest.param(
+            changed("status: active\n", "id: a\n")
+            + "  - {person: m.devries, company: regenboog, service: helpdesk, level: EH3, id: a}\n",
+            '34: mandates[2].id: "a" is taken on line 33: each needs one of its own',
+            id="the id of a mandate",
+        ),
+    ],
+)
+def test_taken_already(text, complaint):
+    assert complaints(text) == [f"f.yaml:{complaint}"]
+
+
+def test_a_definition_may_have_more_than_one_instance():
+    assert set(good(with_two_more_services(uuid=OTHER + "1")).register.services) == {
+        "helpdesk",
+        "een",
+        "twee",
+    }
+
+
+def test_a_name_that_two_services_have_says_nothing():
+    text = with_two_more_services().replace("service: helpdesk", "service: T")
+    assert complaints(text) == [
+        'f.yaml:30: mandates[1].service: 2 services are called "T": use the key of one; allowed: een, twee'
+    ]
+
+
+# ---- everything at once ----
+
+
+def test_all_mistakes_are_said_at_once_in_the_order_of_the_lines():
+    text = (
+        changed("person: m.devries", "person: m.devris")
+        .replace("kvk: 01234567", "kvk: 1")
+        .replace("level: EH3\n    identifiers", "level: EH3\n    level: EH3\n    identifiers")
+        .replace("until: 2039-12-31", "until: never")
+    )
+    assert [line.split(": ")[:2] for line in complaints(text)] == [
+        ["f.yaml:8", "services.helpdesk.level"],
+        ["f.yaml:14", "companies.regenboog.kvk"],
+        ["f.yaml:27", "mandates[1].person"],
+        ["f.yaml:32", "mandates[1].until"],
+    ]
+
+
+def test_two_keys_that_one_record_lacks_are_two_problems():
+    assert complaints("mandates: [{person: , company: , service: '*'}]") == [
+        "f.yaml:1: mandates[1].level: is missing",
+        "f.yaml:1: mandates[1].person: has no value",
+        "f.yaml:1: mandates[1].company: has no value",
+    ]
+
+
+def test_a_mistake_behind_an_anchor_is_said_once():
+    text = "people:\n  a: {name: A, means: [&m {supplier: x, username: a, password: b, level: EH9}]}\n"
+    text += "  b: {name: B, means: [*m]}\n"
+    assert [line.split(";")[0] for line in complaints(text)] == [
+        'f.yaml:2: people.a.means[1].supplier: there is no supplier "x"',
+        'f.yaml:2: people.b.means[1].username: "a" is taken on line 2: each needs one of its own',
+        'f.yaml:2: people.a.means[1].level: "EH9" is not a level',
+    ]
+
+
+def test_thousands_of_mistakes_are_said_too():
+    people = "".join(f"  p{i}: {{name: P}}\n" for i in range(2000))
+    mandates = "".join(f"  - {{person: q{i}, company: c, service: '*', level: EH3}}\n" for i in range(2000))
+    text = f"companies: {{c: {{name: C, kvk: 90000012}}}}\npeople:\n{people}mandates:\n{mandates}"
+    lines = complaints(text)
+    assert len(lines) == 2000
+    assert lines[-1].endswith("p8, p9 and 1990 more")
+
+
+def test_a_problem_says_where_what_and_what_else():
+    assert (
+        str(Problem("f", 3, 1, "a.b", "is wrong", ("x", "y"), "x"))
+        == 'f:3: a.b: is wrong; allowed: x, y; did you mean "x"?'
+    )
+    assert str(Problem("f", 0, 0, "", "is gone")) == "f: is gone"
+    twelve = tuple(f"v{i}" for i in range(12))
+    assert str(Problem("f", 1, 1, "a", "is wrong", twelve)).endswith("v8, v9 and 2 more")
+
+
+def test_a_value_is_quoted_on_one_line_and_not_endlessly():
+    [line] = complaints(changed("email: m.devries@voorbeeld.example", 'email: "a\\n' + "b" * 100 + '"'))
+    assert 'email: "a\\n' + "b" * 55 + '..." is not' in line

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from suppliers.profiles import SHIPPED, Profile, ProfileError, load_profiles
+
+GOOD = """\
+name: Proef
+ad: urn:etoegang:AD:00000003999900990000:entities:9099
+mr: urn:etoegang:MR:00000003999900990000:entities:9098
+levels: [EH2+, EH3]
+identifiers: [KvKnr]
+second_factors: [sms]
+steps: [[username, password], [pin]]
+colours: {brand: "#003366", on_brand: "#ffffff", link: "#003366"}
+"""
+PROFILES = load_profiles()
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_contrast_sum_is_the_one_of_wcag():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_six_suppliers_come_along():
+    assert {profile.name for profile in PROFILES.values()} == {
+        "Digidentity",
+        "KPN",
+        "QuoVadis",
+        "Reconi",
+        "We-ID",
+        "Z login",
+    }
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
+def test_a_supplier_can_be_read_by_everybody(profile: Profile):
+    colours = profile.colours
+    assert contrast(colours.on_brand, colours.brand) >= 4.5
+    assert contrast(colours.link, colours.page) >= 4.5
+    assert contrast(colours.text, colours.page) >= 4.5
+    # The button and the marked edge are no text: 3 to 1 (WCAG 1.4.11).
+    assert contrast(colours.brand, colours.page) >= 3
+    # What the common style sheet puts on the supplier's page.
+    sheet = (Path(SHIPPED).parent / "pages/static/supplier.css").read_text()
+    for name, least in (("muted", 4.5), ("wrong", 4.5), ("line", 3)):
+        fixed = re.search(rf"--{name}: (#[0-9a-f]{{6}})", sheet)
+        assert fixed
+        assert contrast(fixed[1], colours.page) >= least
+
+
+def test_no_two_suppliers_share_an_entity_id():
+    ids = [entity for profile in PROFILES.values() for entity in (profile.ad, profile.mr)]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_python_names_a_supplier():
+    names = [profile.name.casefold() for profile in PROFILES.values()]
+    for file in SHIPPED.parent.rglob("*.py"):
+        text = file.read_text().casefold()
+        assert not [name for name in names if name in text], file
+
+
+def test_a_file_in_a_folder_of_ones_own_adds_a_supplier(tmp_path: Path):
+    (tmp_path / "proef.yaml").write_text(GOOD)
+    assert load_profiles(tmp_path)["proef"].name == "Proef"
+    assert load_profiles(tmp_path).keys() > PROFILES.keys()
+
+
+def test_a_file_of_the_same_name_replaces_a_supplier(tmp_path: Path):
+    (tmp_path / "reconi.yaml").write_text(GOOD)
+    assert load_profiles(tmp_path)["reconi"].name == "Proef"
+
+
+def test_a_folder_that_is_not_there_adds_nothing(tmp_path: Path):
+    assert load_profiles(tmp_path / "none") == PROFILES
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("EH2+, EH3", "EH2+, EH5", "proef.yaml:4: levels.1: 'EH5' is not a level"),
+        ("[KvKnr]", "[BSN]", "proef.yaml:5: identifiers.0: "),
+        ("[sms]", "[duif]", "proef.yaml:6: second_factors.0: "),
+        ("second_factors: [sms]\n", "", "second_factors: the steps ask a pin"),
+        (", [pin]", "", "second_factors: no page of steps asks a pin"),
+        ("[[username, password], [pin]]", "[[password], [username]]", "steps: the first page must ask"),
+        ("[[username, password], [pin]]", "[[username], [pin]]", "steps: one of the pages must ask the"),
+        ("[[username, password], [pin]]", "[[username], [password, pin]]", "steps: the pin needs a page"),
+        ("[[username, password], [pin]]", "[[username, password], []]", "steps: a page without fields"),
+        ("[[username, password], [pin]]", "[[username, password], [password]]", "steps: each field"),
+        ("[[username, password], [pin]]", "[[username, card]]", "proef.yaml:7: steps.0.1: "),
+        ('"#003366", on', "red;}, on", "not YAML"),
+        ('"#003366", on', '"red", on', "proef.yaml:8: colours.brand: "),
+        ("name: Proef\n", "", "proef.yaml:1: name: Field required"),
+        ("name: Proef\n", "name: Proef\nname: Twee\n", "proef.yaml:2: name: this key is here twice"),
+        ("name: Proef\n", "name: Proef\nnaam: Proef\n", "proef.yaml:2: naam: "),
+        ("name: Proef\n", "name: Proef\nslug: proef\n", "proef.yaml:2: slug: leave it out"),
+        ("entities:9099", "entities:0113", "proef.yaml:2: ad: "),
+        (
+            "levels:",
+            "wording: {nl: {logn.heading: Hoi}}\nlevels:",
+            "proef.yaml:4: wording: nl.logn.heading: no page has a text of this name; did you mean login.heading?",
+        ),
+        (
+            "levels:",
+            "wording: {nl: {pin.wrong: 'Nog {tries}'}}\nlevels:",
+            "wording: nl.pin.wrong: {tries} cannot be filled in here; allowed: {left}",
+        ),
+        ("levels:", "wording: {fr: {pin.wrong: Non}}\nlevels:", "wording: fr: no page is in this language"),
+        (GOOD, "- Proef\n", "proef.yaml:1: a profile is a list of keys"),
+        (GOOD, "", "proef.yaml:1: a profile is a list of keys"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_name_and_key(tmp_path: Path, old: str, new: str, complaint: str):
+    assert old in GOOD
+    (tmp_path / "proef.yaml").write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(ProfileError) as refused:
+        load_profiles(tmp_path)
+    assert complaint in str(refused.value)
+    assert "proef.yaml" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["static", "Hoofdletter", "twee woorden"])
+def test_a_file_name_that_makes_no_address_is_refused(tmp_path: Path, name: str):
+    (tmp_path / f"{name}.yaml").write_text(GOOD)
+    with pytest.raises(ProfileError):
+        load_profiles(tmp_path)
+
+
+def test_an_entity_id_of_another_supplier_is_refused(tmp_path: Path):
+    (tmp_path / "proef.yaml").write_text(GOOD.replace(GOOD.splitlines()[1], f"ad: {PROFILES['kpn'].ad}"))
+    with pytest.raises(ProfileError, match=r"proef.yaml: ad: .* is already that of kpn"):
+        load_profiles(tmp_path)
