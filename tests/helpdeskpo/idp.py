@@ -131,6 +131,14 @@ def sign(
     context.sign(template)
 
 
+@lru_cache(maxsize=32)
+def _manager(certificate_pem: str) -> Any:
+    """Kept, because making one reads all certificates of the system."""
+    manager = xmlsec.KeysManager()
+    manager.add_key(xmlsec.Key.from_memory(certificate_pem, xmlsec.constants.KeyDataFormatCertPem))
+    return manager
+
+
 def encrypted_id(qualifier: str, value: str, *readers: Party) -> str:
     """An EncryptedID as the scheme nests it: the EncryptedKeys are siblings of the EncryptedData."""
     holder = xml(
@@ -153,9 +161,7 @@ def encrypted_id(qualifier: str, value: str, *readers: Party) -> str:
     info = xmlsec.template.encrypted_data_ensure_key_info(template, ns="ds")
     key = xmlsec.template.add_encrypted_key(info, xmlsec.constants.TransformRsaOaep, id=key_id)
     xmlsec.template.encrypted_data_ensure_cipher_value(key)
-    manager = xmlsec.KeysManager()
-    manager.add_key(xmlsec.Key.from_memory(reader.certificate_pem, xmlsec.constants.KeyDataFormatCertPem))
-    context = xmlsec.EncryptionContext(manager)
+    context = xmlsec.EncryptionContext(_manager(reader.certificate_pem))
     context.key = xmlsec.Key.generate(xmlsec.constants.KeyDataAes, 256, xmlsec.constants.KeyDataTypeSession)
     context.encrypt_xml(template, name_id)
     # Parsed again: lxml does not find elements that xmlsec's libxml2 has made, by their names.

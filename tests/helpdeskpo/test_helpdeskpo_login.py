@@ -254,6 +254,7 @@ def test_metadata_that_is_none(person: Person, wire: Wire, content: bytes) -> No
 def test_broker_with_a_new_key(person: Person, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer is signed by a key that came after our reading of the metadata: it is read again."""
     monkeypatch.setattr("helpdeskpo.broker.AGAIN_SECONDS", 0)
+    monkeypatch.setattr("helpdeskpo.broker.FRESH_SECONDS", 600)
     new = party("urn:etoegang:HM:00000003999999990000:entities:9002")
     answer = replace(person.begin(), signer=new)
     wire.metadata = person.idp.metadata(new)
@@ -261,7 +262,11 @@ def test_broker_with_a_new_key(person: Person, wire: Wire, monkeypatch: pytest.M
     assert wire.fetched == 2
 
 
-def test_unknown_key_does_not_make_us_fetch_without_end(person: Person, wire: Wire) -> None:
+def test_unknown_key_does_not_make_us_fetch_without_end(
+    person: Person, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpdeskpo.broker.AGAIN_SECONDS", 600)
+    monkeypatch.setattr("helpdeskpo.broker.FRESH_SECONDS", 600)
     attacker = party("urn:etoegang:HM:00000003999999990000:entities:9666")
     for _ in range(3):
         assert shown(person.log_in(signer=attacker), "login-error-code") == "SP-01"

@@ -1,0 +1,104 @@
+"""``python -m helpdeskpo serve`` and ``python -m helpdeskpo metadata``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from helpdeskpo.keys import key_pair
+from helpdeskpo.settings import OIN, Settings, request_binding, response_binding
+
+# pysaml2 uses a cipher mode of cryptography that is going; setup.cfg holds cryptography back until it does not.
+warnings.filterwarnings("ignore", message="CFB has been moved", module="saml2")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 2, and one line, for what the one who starts it can mend."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings(
+            idp_metadata=options.idp_metadata,
+            state=options.state,
+            base_url=options.base_url,
+            request_binding=request_binding(options.request_binding),
+            response_binding=response_binding(options.response_binding),
+        )
+        return int(options.run(settings, options))
+    except (OSError, ValueError) as error:
+        print(f"helpdeskpo: {error}", file=sys.stderr)
+        return 2
+
+
+def serve(settings: Settings, options: argparse.Namespace) -> int:
+    """Until it is told to stop."""
+    from cheroot import wsgi
+
+    from helpdeskpo.app import create_app
+
+    logging.basicConfig(level=logging.INFO, format="helpdeskpo %(levelname)s %(message)s")
+    # pysaml2 says at length what checks.py has said in a line.
+    logging.getLogger("saml2").setLevel(logging.CRITICAL)
+    server = wsgi.Server(
+        (options.host, options.port), create_app(settings), numthreads=8, server_name="localhost"
+    )
+    server.max_request_body_size = 2_000_000
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        server.prepare()
+        print(f"MijnHelpdeskPO: {settings.url('/')} (metadata: {settings.url('/metadata')})", flush=True)
+        server.serve()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.stop()
+    return 0
+
+
+def metadata(settings: Settings, options: argparse.Namespace) -> int:
+    """To a file or to the screen."""
+    from helpdeskpo.metadata import own_metadata
+
+    content = own_metadata(settings, key_pair(settings.state, OIN, settings.clock()))
+    if options.out:
+        options.out.write_bytes(content)
+    else:
+        sys.stdout.buffer.write(content + b"\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("helpdeskpo", description="MijnHelpdeskPO, a demo service provider.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--base-url", default="http://localhost:8081", help="as browsers see it")
+    common.add_argument(
+        "--state", type=Path, default=Path("var/helpdeskpo"), help="folder for key and certificate"
+    )
+    common.set_defaults(idp_metadata="", request_binding="post", response_binding="artifact")
+
+    one = commands.add_parser("serve", parents=[common], help="start the website")
+    one.add_argument("--idp-metadata", required=True, metavar="URL|FILE", help="metadata of the broker")
+    one.add_argument("--host", default="127.0.0.1")
+    one.add_argument("--port", type=int, default=8081)
+    one.add_argument("--request-binding", choices=("redirect", "post"))
+    one.add_argument("--response-binding", choices=("post", "artifact"))
+    one.set_defaults(run=serve)
+
+    two = commands.add_parser("metadata", parents=[common], help="write our own metadata, without starting")
+    two.add_argument("--out", type=Path, help="file to write (default: the screen)")
+    two.set_defaults(run=metadata)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

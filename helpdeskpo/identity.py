@@ -1,0 +1,113 @@
+"""Who logged in, for which company: read from the assertion whose signature was verified, and from nowhere else.
+
+pysaml2 reads an EncryptedID inside an AttributeValue as empty, and mixes in what the assertions in Advice say. So its
+attributes are not used; these are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from helpdeskpo.checks import NS, SERVICE_ID, Refused, values
+from helpdeskpo.crypto import DecryptionRefused, decrypt
+from helpdeskpo.settings import LEVELS
+
+LEGAL: Final = "urn:etoegang:core:LegalSubjectID"
+ACTING: Final = "urn:etoegang:core:ActingSubjectID"
+SERVICE_UUID: Final = "urn:etoegang:core:ServiceUUID"
+BRANCH: Final = "urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"
+
+COMPANY_TYPES: Final = {
+    "urn:etoegang:1.9:EntityConcernedID:KvKnr": "KvK-nummer",
+    "urn:etoegang:1.9:EntityConcernedID:RSIN": "RSIN",
+}
+"""The kinds of company number that we know, the one that we like best first."""
+PERSON_TYPES: Final = (
+    "urn:etoegang:1.13:EntityConcernedID:Pseudo",
+    "urn:etoegang:1.9:EntityConcernedID:Pseudo",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A number and what kind of number it is (the NameQualifier)."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One person on behalf of one company. The same person for another company has another pseudonym."""
+
+    company: Identifier
+    person: Identifier
+    level: str
+    service_id: str
+    service_uuid: str
+    branch: str
+    """When the mandate is for one branch (vestiging) only; else empty."""
+
+    @property
+    def company_type(self) -> str:
+        return COMPANY_TYPES[self.company.kind]
+
+    @property
+    def level_name(self) -> str:
+        return LEVELS[self.level]
+
+
+def read(assertion: etree._Element, key_pem: bytes, entity_id: str) -> Identity:
+    """From a verified and checked assertion. Raises Refused("identity")."""
+    legal = identifiers(assertion, LEGAL, key_pem, entity_id)
+    acting = identifiers(assertion, ACTING, key_pem, entity_id)
+    company = _choose(legal, tuple(COMPANY_TYPES), LEGAL)
+    person = _choose(acting, PERSON_TYPES, ACTING)
+    level = assertion.findtext("saml:AuthnStatement/saml:AuthnContext/saml:AuthnContextClassRef", "", NS)
+    return Identity(
+        company=company,
+        person=person,
+        level=level.strip(),
+        service_id=_plain(assertion, SERVICE_ID),
+        service_uuid=_plain(assertion, SERVICE_UUID),
+        branch=_plain(assertion, BRANCH),
+    )
+
+
+def identifiers(assertion: etree._Element, name: str, key_pem: bytes, entity_id: str) -> list[Identifier]:
+    """All values of an identifying attribute. A broker that decrypts for its customers sends a bare NameID instead."""
+    found = []
+    for value in values(assertion, name):
+        for holder in value.findall("saml:EncryptedID", NS):
+            try:
+                found.append(_name_id(decrypt(holder, key_pem, entity_id), name))
+            except ValueError as reason:
+                raise Refused("identity", f"{name} encrypted for {entity_id}", str(reason)) from reason
+        found.extend(_name_id(name_id, name) for name_id in value.findall("saml:NameID", NS))
+    return found
+
+
+def _name_id(element: etree._Element, name: str) -> Identifier:
+    if element.tag != f"{{{NS['saml']}}}NameID":
+        raise DecryptionRefused(f"{name} holds {element.tag!r}, not a NameID")
+    return Identifier(element.get("NameQualifier", ""), "".join(str(t) for t in element.itertext()).strip())
+
+
+def _choose(found: list[Identifier], kinds: tuple[str, ...], name: str) -> Identifier:
+    """By kind, never by place: brokers send several numbers of one company, in any order (SP-13)."""
+    for kind in kinds:
+        of_kind = {one for one in found if one.kind == kind and one.value}
+        if len(of_kind) > 1:
+            raise Refused("identity", f"one {kind} in {name}", f"{len(of_kind)} different ones")
+        if of_kind:
+            return of_kind.pop()
+    raise Refused(
+        "identity", f"{name} with one of: {', '.join(kinds)}", ", ".join(i.kind for i in found) or "none"
+    )
+
+
+def _plain(assertion: etree._Element, name: str) -> str:
+    return next(("".join(str(t) for t in value.itertext()).strip() for value in values(assertion, name)), "")
