@@ -13,9 +13,9 @@ from broker.parts import Parts
 from broker.wire import response
 from broker.wire.artifact import make_artifact
 from broker.wire.assertions import Facts, Issue, ad_assertion, hm_assertion, mr_assertion
-from broker.wire.encryption import Identifier, Recipient
+from broker.wire.encryption import Recipient
 from broker.wire.identifiers import first_filled, internal_pseudonym, pseudonym
-from broker.wire.names import HTTP_ARTIFACT
+from broker.wire.names import COMPANY_NAME, HTTP_ARTIFACT
 from broker.wire.response import CANCELLED, SUCCESS, Status
 from broker.wire.xml import Element, serialize
 from suppliers.ask import Outcome, Word
@@ -79,6 +79,7 @@ def _assertion(parts: Parts, login: Login, word: Word) -> tuple[Element, list[di
     mr = parts.party(f"supplier-{offer.slug}-mr", offer.mr)
     intermediary = "" if mandate.intermediary is None else mandate.intermediary.key
     acting = pseudonym(sp.entity_id, mandate.company.key, intermediary, word.person.subject)
+    available = {COMPANY_NAME: mandate.company.name}
     facts = Facts(
         request_id=login.request_id,
         recipient=login.acs_url,
@@ -95,6 +96,7 @@ def _assertion(parts: Parts, login: Login, word: Word) -> tuple[Element, list[di
         acting=acting,
         legal=legal,
         branch=mandate.branch,
+        extra=tuple((name, value) for name, value in available.items() if name in service.attributes),
     )
     recipient = Recipient(sp.entity_id, sp.encryption[0])
     issue = _issue(parts)
@@ -102,13 +104,12 @@ def _assertion(parts: Parts, login: Login, word: Word) -> tuple[Element, list[di
     from_ad = ad_assertion(ad, mr, parts.settings.entity_id, hm_acs, facts, issue)
     from_mr = mr_assertion(mr, from_ad, facts, recipient, issue)
     assertion = hm_assertion(parts.broker, ad, (from_ad, from_mr), facts, recipient, issue)
-    return assertion, [_in_clear("LegalSubjectID", item) for item in legal] + [
-        _in_clear("ActingSubjectID", acting)
+    in_clear = [
+        *({"attribute": "LegalSubjectID", "type": item.type, "value": item.value} for item in legal),
+        {"attribute": "ActingSubjectID", "type": acting.type, "value": acting.value},
+        *({"attribute": name, "value": value} for name, value in facts.extra),
     ]
-
-
-def _in_clear(attribute: str, identifier: Identifier) -> dict[str, str]:
-    return {"attribute": attribute, "type": identifier.type, "value": identifier.value}
+    return assertion, in_clear
 
 
 def _deliver(

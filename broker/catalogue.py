@@ -13,7 +13,10 @@ from suppliers.register.model import ServiceRecord
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service of one provider. ``known`` is False where it is taken from metadata only (spec 8.3)."""
+    """One service of one provider. ``known`` is False where it is taken from metadata only (spec 8.3).
+
+    ``attributes`` are the extra ones that the metadata asks for by RequestedAttribute.
+    """
 
     service_id: str
     uuid: str
@@ -24,6 +27,7 @@ class Service:
     identifier_sets: tuple[tuple[str, ...], ...]
     branches_accepted: bool
     known: bool
+    attributes: tuple[str, ...] = ()
 
 
 class Catalogue:
@@ -51,6 +55,7 @@ class Catalogue:
             identifier_sets=record.identifier_sets,
             branches_accepted=record.branches_accepted,
             known=True,
+            attributes=entry.attributes,
         )
 
     def service_by_id(self, sp: SpMetadata, service_id: str) -> Service | None:
@@ -71,6 +76,7 @@ def _from_metadata(sp: SpMetadata, entry: ServiceEntry, service_id: str) -> Serv
         identifier_sets=(("KvKnr",), ("RSIN",)),
         branches_accepted=False,
         known=False,
+        attributes=entry.attributes,
     )
 
 

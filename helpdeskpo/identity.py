@@ -18,6 +18,7 @@ from helpdeskpo.settings import LEVELS
 LEGAL: Final = "urn:etoegang:core:LegalSubjectID"
 ACTING: Final = "urn:etoegang:core:ActingSubjectID"
 SERVICE_UUID: Final = "urn:etoegang:core:ServiceUUID"
+COMPANY_NAME: Final = "urn:etoegang:1.11:attribute-represented:CompanyName"
 BRANCH: Final = "urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"
 
 COMPANY_TYPES: Final = {
@@ -50,6 +51,8 @@ class Identity:
     service_uuid: str
     branch: str
     """When the mandate is for one branch (vestiging) only; else empty."""
+    company_name: str = ""
+    """Empty when the broker does not give it: it is asked for, not required."""
 
     @property
     def company_type(self) -> str:
@@ -74,6 +77,7 @@ def read(assertion: etree._Element, key_pem: bytes, entity_id: str) -> Identity:
         service_id=_plain(assertion, SERVICE_ID),
         service_uuid=_plain(assertion, SERVICE_UUID),
         branch=_plain(assertion, BRANCH),
+        company_name=extra(assertion, COMPANY_NAME, key_pem, entity_id),
     )
 
 
@@ -88,6 +92,18 @@ def identifiers(assertion: etree._Element, name: str, key_pem: bytes, entity_id:
                 raise Refused("identity", f"{name} encrypted for {entity_id}", str(reason)) from reason
         found.extend(_name_id(name_id, name) for name_id in value.findall("saml:NameID", NS))
     return found
+
+
+def extra(assertion: etree._Element, name: str, key_pem: bytes, entity_id: str) -> str:
+    """The value of an attribute beyond the identifiers, which the scheme encrypts whole; empty if it is not there."""
+    for holder in assertion.findall("saml:AttributeStatement/saml:EncryptedAttribute", NS):
+        try:
+            attribute = decrypt(holder, key_pem, entity_id)
+        except ValueError as reason:
+            raise Refused("identity", f"an attribute encrypted for {entity_id}", str(reason)) from reason
+        if attribute.get("Name") == name:
+            return "".join(str(t) for t in attribute.itertext()).strip()
+    return _plain(assertion, name)
 
 
 def _name_id(element: etree._Element, name: str) -> Identifier:

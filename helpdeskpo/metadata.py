@@ -13,6 +13,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from helpdeskpo.crypto import DS, ENVELOPED, EXC_C14N, RSA_SHA256, SHA256, sign
+from helpdeskpo.identity import COMPANY_NAME
 from helpdeskpo.keys import KeyPair
 from helpdeskpo.settings import Settings
 
@@ -47,6 +48,7 @@ def own_metadata(settings: Settings, keys: KeyPair) -> bytes:
                 _md.ServiceName(settings.service_name, **_LANG),
                 _md.ServiceDescription("Contact met de helpdesk voor het primair onderwijs", **_LANG),
                 _md.RequestedAttribute(Name=settings.service_id),
+                _md.RequestedAttribute(Name=COMPANY_NAME),
                 index="1",
                 isDefault="true",
             ),

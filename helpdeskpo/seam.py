@@ -61,10 +61,13 @@ class XmlsecBackend(saml2.sigver.CryptoBackend):  # type: ignore[misc]  # pysaml
             raise saml2.sigver.SignatureError(str(reason)) from reason
         return True
 
-    def decrypt(self, enctext: str | bytes, key_file: str) -> str:
-        """The document with its first EncryptedData replaced by what it holds; pysaml2 asks again for the next."""
+    def decrypt(self, enctext: object, key_file: str) -> str:
+        """The document with its first EncryptedData replaced by what it holds; pysaml2 asks again for the next.
+
+        pysaml2 hands over text, but an EncryptedAttribute as its own object, which str() turns into XML.
+        """
         try:
-            root = parse(enctext)
+            root = parse(enctext if isinstance(enctext, str | bytes) else str(enctext))
             data = next(root.iter(f"{{{XENC}}}EncryptedData"), None)
             holder = None if data is None else data.getparent()
             if data is None or holder is None:

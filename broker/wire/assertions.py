@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from broker.wire import names
-from broker.wire.encryption import Identifier, Recipient, add_encrypted_id
+from broker.wire.encryption import Identifier, Recipient, add_encrypted_attribute, add_encrypted_id
 from broker.wire.instants import write
 from broker.wire.keys import SigningKey
 from broker.wire.signing import sign
@@ -36,7 +36,8 @@ class Facts:
 
     ``transient`` is the AD's name for the subject in this login only. ``acting`` is what the SP gets;
     ``acting_at_ad`` what the AD tells the MR. ``level_asked``, ``level`` and ``level_used`` are URNs: asked
-    by the broker, reached by the means, registered with the mandate.
+    by the broker, reached by the means, registered with the mandate. ``extra`` are attributes that the
+    provider's metadata asks for, by name.
     """
 
     request_id: str
@@ -54,6 +55,7 @@ class Facts:
     acting: Identifier
     legal: tuple[Identifier, ...]
     branch: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,8 @@ def hm_assertion(
     _encrypted(statement, names.ACTING_SUBJECT, (facts.acting,), sp, issue.new_id)
     if facts.branch:
         _plain(statement, names.BRANCH, facts.branch)
+    for name, value in facts.extra:
+        add_encrypted_attribute(statement, name, value, sp, issue.new_id)
     sign(assertion, hm.key, after=issuer)
     return assertion
 

@@ -1,4 +1,4 @@
-"""Identifiers that only their recipient can read: EncryptedID, key beside the data (spec 3.8, 14.3).
+"""What only its recipient can read: EncryptedID and EncryptedAttribute, key beside the data (spec 3.8, 14.3).
 
 By hand on cryptography: xmlsec needs a KeysManager here, which reads the system's CA bundle, 12 ms each.
 """
@@ -46,10 +46,29 @@ class Recipient:
 def add_encrypted_id(
     parent: Element, identifier: Identifier, recipient: Recipient, new_id: Callable[[], str]
 ) -> Element:
-    """A saml:EncryptedID as last child of ``parent``, with a new symmetric key of its own."""
+    """A saml:EncryptedID as last child of ``parent``."""
+    return _add_encrypted(parent, "saml:EncryptedID", identifier.name_id(), recipient, new_id)
+
+
+def add_encrypted_attribute(
+    parent: Element, name: str, value: str, recipient: Recipient, new_id: Callable[[], str]
+) -> Element:
+    """A saml:EncryptedAttribute with one string in it, as last child of ``parent``."""
+    attribute = (
+        f'<saml:Attribute xmlns:saml="{names.SAML}" Name={quoteattr(name)}>'
+        f'<saml:AttributeValue xmlns:xs="{names.XS}" xmlns:xsi="{names.XSI}" xsi:type="xs:string">'
+        f"{escape(value)}</saml:AttributeValue></saml:Attribute>"
+    )
+    return _add_encrypted(parent, "saml:EncryptedAttribute", attribute.encode(), recipient, new_id)
+
+
+def _add_encrypted(
+    parent: Element, holder_name: str, plain: bytes, recipient: Recipient, new_id: Callable[[], str]
+) -> Element:
+    """Data first, key after it; a new symmetric key each time."""
     session_key, vector = os.urandom(32), os.urandom(16)
     padder = padding.ANSIX923(128).padder()  # what XML Encryption calls padding: only the last byte counts
-    padded = padder.update(identifier.name_id()) + padder.finalize()
+    padded = padder.update(plain) + padder.finalize()
     encryptor = Cipher(algorithms.AES(session_key), modes.CBC(vector)).encryptor()
     data = vector + encryptor.update(padded) + encryptor.finalize()
     # SHA-1 and MGF1 with SHA-1 are what rsa-oaep-mgf1p means, and what the real brokers send.
@@ -57,7 +76,7 @@ def add_encrypted_id(
     wrapped = recipient.certificate.public_key.encrypt(session_key, oaep)
 
     data_id, key_id = new_id(), new_id()
-    holder = add(parent, "saml:EncryptedID")
+    holder = add(parent, holder_name)
     encrypted = add(holder, "xenc:EncryptedData", {"Id": data_id, "Type": names.XENC + "Element"})
     add(encrypted, "xenc:EncryptionMethod", {"Algorithm": names.AES256_CBC})
     info = add(encrypted, "ds:KeyInfo")

@@ -61,6 +61,7 @@ LEVEL_ASKED = "urn:etoegang:core:LevelOfAssurance"
 LEVEL_USED = "urn:etoegang:core:LevelOfAssuranceUsed"
 LINKED_SIGNATURE = "urn:etoegang:core:LinkedDeclarationSignatureValue"
 BRANCH = "urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"
+COMPANY_NAME = "urn:etoegang:1.11:attribute-represented:CompanyName"
 IDENTIFIER_TYPES = {
     "KvKnr": "urn:etoegang:1.9:EntityConcernedID:KvKnr",
     "RSIN": "urn:etoegang:1.9:EntityConcernedID:RSIN",

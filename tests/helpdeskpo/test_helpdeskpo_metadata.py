@@ -88,7 +88,10 @@ def test_what_is_in_it(root: Any, keys: KeyPair) -> None:
     service = sp.find("md:AttributeConsumingService", NS)
     assert service.get("index") == "1"
     assert service.findtext("md:ServiceName", namespaces=NS) == "Mijn Helpdesk po"
-    assert [r.get("Name") for r in service.findall("md:RequestedAttribute", NS)] == [SERVICE]
+    assert [r.get("Name") for r in service.findall("md:RequestedAttribute", NS)] == [
+        SERVICE,
+        "urn:etoegang:1.11:attribute-represented:CompanyName",
+    ]
     assert (
         root.findtext("md:Organization/md:OrganizationName", namespaces=NS) == "Dienst Uitvoering Onderwijs"
     )

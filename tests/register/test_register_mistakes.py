@@ -1,9 +1,12 @@
 """Each mistake by itself, in the very words that the tester reads; and then all of them together."""
 
+import pickle
+from dataclasses import FrozenInstanceError, replace
+
 import pytest
 from good_file import SERVICE_ID, UUID, changed, complaints, good
 
-from suppliers.register.problems import Problem
+from suppliers.register.problems import ConfigError, Problem, nearest
 
 DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
 
@@ -110,6 +113,24 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
             "level: EH5",
             '23: people.m.devries.means[1].level: "EH5" is not a level; allowed: EH2, EH2+, EH3, EH4',
             id="a level that is as near to one as to another",
+        ),
+        pytest.param(
+            "level: EH2+",
+            "level: [EH2]",
+            "23: people.m.devries.means[1].level: must be one text, not a list",
+            id="a list for a level",
+        ),
+        pytest.param(
+            "until: 2039-12-31",
+            "until: {year: 2039}",
+            "31: mandates[1].until: must be one text, not 'key: value' lines",
+            id="a mapping for a date",
+        ),
+        pytest.param(
+            'password: " Welkom "',
+            'password: ""',
+            "23: people.m.devries.means[1].password: is empty",
+            id="an empty password",
         ),
         pytest.param(
             "level: EH2+",
@@ -306,6 +327,11 @@ def test_one_mistake_gives_one_complaint(old, new, complaint):
     ("text", "complaint"),
     [
         pytest.param(
+            "people: {name: {name: P, shoesize: }}",
+            "1: people.name.shoesize: is not known here; allowed: name, email, phone, attributes, means",
+            id="an unknown key without a value, in a person called as a key is",
+        ),
+        pytest.param(
             "people: {p: }",
             "1: people.p: has no value; allowed: name, email, phone, attributes, means",
             id="a person",
@@ -458,11 +484,11 @@ def test_all_mistakes_are_said_at_once_in_the_order_of_the_lines():
     ]
 
 
-def test_two_keys_that_one_record_lacks_are_two_problems():
-    assert complaints("mandates: [{person: , company: , service: '*'}]") == [
+def test_each_key_that_a_record_lacks_is_a_problem():
+    assert complaints("mandates: [{person: , service: '*'}]") == [
+        "f.yaml:1: mandates[1].company: is missing",
         "f.yaml:1: mandates[1].level: is missing",
         "f.yaml:1: mandates[1].person: has no value",
-        "f.yaml:1: mandates[1].company: has no value",
     ]
 
 
@@ -483,6 +509,65 @@ def test_thousands_of_mistakes_are_said_too():
     lines = complaints(text)
     assert len(lines) == 2000
     assert lines[-1].endswith("p8, p9 and 1990 more")
+
+
+@pytest.mark.parametrize(
+    ("written", "candidates", "meant"),
+    [
+        pytest.param("regenbog", ["vuurtoren", "regenboog"], "regenboog", id="a letter too few"),
+        pytest.param(" KPN ", ["quovadis", "kpn"], "kpn", id="capitals and spaces"),
+        pytest.param("kpn", ["quovadis", "KPN"], "KPN", id="no capitals"),
+        pytest.param(
+            "zuid", ["De Regenboog, locatie Zuid", "De Vuurtoren"], "De Regenboog, locatie Zuid", id="a part"
+        ),
+        pytest.param(
+            "regenboog",
+            ["De Regenboog, locatie Zuid", "De Regenboog, locatie Noord"],
+            None,
+            id="a part of two",
+        ),
+        pytest.param("eh5", ["EH3", "EH4"], None, id="as near to one as to the other"),
+        pytest.param("molen", ["regenboog", "vuurtoren"], None, id="near to none"),
+        pytest.param("", ["regenboog"], None, id="nothing"),
+        pytest.param("regenboog", [], None, id="no candidates"),
+    ],
+)
+def test_the_nearest_match_is_only_given_if_it_is_probable(written, candidates, meant):
+    assert nearest(written, candidates) == meant
+
+
+def test_an_error_carries_its_problems_sorted_and_survives_another_process():
+    late, early = Problem("f", 9, 1, "a", "is wrong"), Problem("f", 2, 1, "b", "is wrong")
+    error = ConfigError(problem for problem in (late, early, late))
+    assert error.problems == (early, late)
+    assert str(error) == "f:2: b: is wrong\nf:9: a: is wrong"
+    assert pickle.loads(pickle.dumps(error)).problems == (early, late)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"file": "g"}, id="file"),
+        pytest.param({"line": 3}, id="line"),
+        pytest.param({"column": 2}, id="column"),
+        pytest.param({"key": "a.c"}, id="key"),
+    ],
+)
+def test_problems_are_two_and_in_order_if_they_differ_in(other):
+    one = Problem("f", 2, 1, "a.b", "is absent")
+    two = replace(one, **other)
+    three = replace(two, message="is wrong")
+    assert ConfigError([two, one, three]).problems == (one, two, three)
+
+
+def test_one_mistake_that_an_anchor_brings_in_twice_is_said_for_the_first():
+    one = Problem("f", 2, 1, "people.a.level", "is absent")
+    assert ConfigError([one, replace(one, key="people.b.level")]).problems == (one,)
+
+
+def test_a_problem_does_not_change():
+    with pytest.raises(FrozenInstanceError):
+        Problem("f", 1, 1, "a", "is wrong").line = 2
 
 
 def test_a_problem_says_where_what_and_what_else():

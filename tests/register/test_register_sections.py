@@ -12,6 +12,12 @@ class Colour(StrEnum):
     GREEN = "green"
 
 
+class Bulb(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    age: int = Field(1, gt=0, lt=9)
+
+
 class Lamp(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -23,6 +29,7 @@ class Lamp(BaseModel):
     weight: float = 0.0
     size: int | str = 1
     smell: str = ""
+    bulb: Bulb | None = None
 
     @field_validator("smell")
     @classmethod
@@ -37,6 +44,7 @@ class House(BaseModel):
 
     lamp: Lamp | None = None
     rooms: list[Lamp] = []
+    spare: str | Bulb = ""
 
 
 def test_a_section_of_someone_else_becomes_a_model():
@@ -54,20 +62,35 @@ def test_a_section_of_someone_else_that(text):
     [
         pytest.param(
             "house: {lampp: }",
-            'house.lampp: is not known here; allowed: lamp, rooms; did you mean "lamp"?',
+            'house.lampp: is not known here; allowed: lamp, rooms, spare; did you mean "lamp"?',
             id="a key",
         ),
         pytest.param(
             "house: {lamp: {wat: 1, watt: 1}}",
-            "house.lamp.wat: is not known here; allowed: watt, colour, rules, code, on, weight, size, smell; "
+            "house.lamp.wat: is not known here; allowed: watt, colour, rules, code, on, weight, size, smell, bulb; "
             'did you mean "watt"?',
             id="a key below an optional one",
         ),
         pytest.param(
             "house: {rooms: [{watt: 1, colr: red}]}",
-            "house.rooms[1].colr: is not known here; allowed: watt, colour, rules, code, on, weight, size, smell; "
+            "house.rooms[1].colr: is not known here; allowed: watt, colour, rules, code, on, weight, size, smell, bulb; "
             'did you mean "colour"?',
             id="a key in a list",
+        ),
+        pytest.param(
+            "house: {lamp: {watt: 1, bulb: {ag: 2}}}",
+            'house.lamp.bulb.ag: is not known here; allowed: age; did you mean "age"?',
+            id="a key below two optional ones",
+        ),
+        pytest.param(
+            "house: {lamp: {watt: 1, bulb: {age: 0}}}",
+            'house.lamp.bulb.age: must be more than 0, not "0"',
+            id="too young",
+        ),
+        pytest.param(
+            "house: {lamp: {watt: 1, bulb: {age: 9}}}",
+            'house.lamp.bulb.age: must be less than 9, not "9"',
+            id="too old",
         ),
         pytest.param("house: {lamp: {}}", "house.lamp.watt: is missing", id="a key that is missing"),
         pytest.param(
@@ -116,10 +139,10 @@ def test_a_section_of_someone_else_that(text):
             id="its own rule",
         ),
         pytest.param(
-            "house: x", "house: must consist of 'key: value' lines; allowed: lamp, rooms", id="a text"
+            "house: x", "house: must consist of 'key: value' lines; allowed: lamp, rooms, spare", id="a text"
         ),
         pytest.param(
-            "house: []", "house: must consist of 'key: value' lines; allowed: lamp, rooms", id="a list"
+            "house: []", "house: must consist of 'key: value' lines; allowed: lamp, rooms, spare", id="a list"
         ),
         pytest.param(
             "hose: {}",
@@ -130,6 +153,13 @@ def test_a_section_of_someone_else_that(text):
 )
 def test_a_mistake_in_a_section_of_someone_else(text, complaint):
     assert complaints(text, house=House) == [f"f.yaml:1: {complaint}"]
+
+
+def test_a_mistake_in_one_of_two_forms_is_said_for_both():
+    assert complaints("house: {spare: {ag: 2}}", house=House) == [
+        "f.yaml:1: house.spare: must be one text, not 'key: value' lines",
+        'f.yaml:1: house.spare.ag: is not known here; allowed: age; did you mean "age"?',
+    ]
 
 
 def test_a_section_whose_model_would_let_a_misspelt_key_pass_is_a_mistake_of_ours():

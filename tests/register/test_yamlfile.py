@@ -54,6 +54,7 @@ def test_the_c_parser_is_used_where_there_is_one():
         pytest.param("''", "", id="empty quotes are an empty text"),
         pytest.param("'null'", "null", id="null in quotes is a text"),
         pytest.param("'~'", "~", id="a tilde in quotes is a text"),
+        pytest.param("!!null foo", "foo", id="the tag for nothing takes no text away"),
         pytest.param("!!str 012", "012", id="the tag for text is harmless"),
         pytest.param("<<", "<<", id="a merge sign as a value is a text"),
         pytest.param("|\n  een\n  twee\n", "een\ntwee\n", id="a block keeps its lines"),
@@ -158,7 +159,7 @@ def nested(levels: int) -> str:
             id="a circle",
         ),
         pytest.param("a: &x {<<: *x}", "1: a: an anchor is used inside itself", id="a circle of merges"),
-        pytest.param(nested(40), "1: nested more than 32 levels deep", id="too deep"),
+        pytest.param("x: 1\n" + nested(32), "2: nested more than 32 levels deep", id="too deep"),
         pytest.param(
             "- " * 100_000, "1: nested more than 32 levels deep", id="deep enough to overflow a stack"
         ),
@@ -219,6 +220,15 @@ def test_a_bomb_of_aliases_is_refused(text):
     assert complaint.endswith(": anchors repeat more than 100000 values")
 
 
+def test_it_may_be_as_deep_as_that_and_no_deeper():
+    assert complaints(nested(31)) == []
+    assert complaints(nested(31).replace("[]", "[x]")) == ["f.yaml:1: nested more than 32 levels deep"]
+
+
+def test_a_long_file_without_anchors_is_no_bomb():
+    assert len(read("a: [" + "x, " * (yamlfile.MAX_REPEATED + 1) + "]", "f.yaml").data["a"]) == 100_001
+
+
 def test_an_honest_anchor_may_be_used_thousands_of_times():
     text = "a: &a {supplier: reconi, level: EH3}\nb:\n" + "  - {<<: *a, username: x}\n" * 5000
     document = read(text, "f.yaml")
@@ -275,14 +285,14 @@ def test_an_honest_anchor_may_be_used_thousands_of_times():
         pytest.param("x: @a", "1: a text that begins with '@' must be in quotes", id="an at sign"),
         pytest.param("x: %a", "1: a text that begins with '%' must be in quotes", id="a per cent sign"),
         pytest.param(
-            "service: *",
-            "1: a text that begins with '*' must be in quotes (without them it repeats what '&' marked further "
+            "x: 1\nservice: *",
+            "2: a text that begins with '*' must be in quotes (without them it repeats what '&' marked further "
             "up, and there is no such mark)",
             id="a star",
         ),
         pytest.param(
-            "service: *alle",
-            "1: a text that begins with '*' must be in quotes (without them it repeats what '&' marked further "
+            "x: 1\nservice: *alle",
+            "2: a text that begins with '*' must be in quotes (without them it repeats what '&' marked further "
             "up, and there is no such mark)",
             id="an alias without an anchor",
         ),
@@ -335,6 +345,11 @@ def test_a_mistake_that_we_have_no_words_for_is_said_in_the_parsers():
 )
 def test_bytes_that_are_no_text_are_refused(source, complaint):
     assert complaints(source) == [f"f.yaml:{complaint}"]
+
+
+@pytest.mark.parametrize("source", ["", "- a", b"\xff\xfe", "%YAML 9.0\n---\na: 1"])
+def test_what_is_wrong_with_a_file_as_a_whole_is_on_its_first_line(source):
+    assert [(problem.line, problem.column) for problem in problems(source)] == [(1, 1)]
 
 
 def test_the_column_counts_characters_not_bytes():

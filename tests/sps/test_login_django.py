@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from lxml import html
+
 from support.browser import Browser, Page
 from support.running import RunningBroker
 from support.walk import walk
