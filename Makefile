@@ -24,7 +24,7 @@ bench: set-up
 	$(BIN)/python -m bench
 
 screenshots: set-up
-	$(BIN)/python -m docs.screenshots
+	SCREENSHOTS=docs/img $(BIN)/python -m pytest -q tests/browser -k back_at_the_demo
 
 clean:
 	rm -rf .venv .venv-sp build *.egg-info
