@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,11 @@ from broker.wire import instants
 LOG = "exchanges"
 MOST_GROUPS = 1_000
 MOST_BYTES = 64_000_000
+
+BRIEF = ("sp", "supplier", "person", "company", "level", "outcome", "rules", "status", "reason", "step")
+"""What of an event's data goes to the log line too; the rest is in the console."""
+
+log = logging.getLogger("mock_eherkenning.exchange")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Exchanges:
     def tell(self, exchange: str, kind: str, data: Mapping[str, Any]) -> None:
         """Add one event. Never put a password or a PIN in ``data``."""
         event = {"at": instants.write(self._now()), "kind": kind, "data": data}
+        brief = {name: value for name, value in data.items() if name in BRIEF}
+        log.info("%s %s %s", exchange, kind, json.dumps(brief, ensure_ascii=False))
         self._store.append(
             LOG, exchange, json.dumps(event).encode(), most_groups=MOST_GROUPS, most_bytes=MOST_BYTES
         )

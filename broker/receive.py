@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from broker.wire.response import Status
 from broker.wire.signing import Fault, SignatureProblem, Signed, verify, verify_query
 from broker.wire.xml import XmlProblem, named, parse
 from suppliers.ask import Level
+
+log = logging.getLogger("mock_eherkenning.exchange")
 
 KEEP_REQUEST_IDS = 30 * 24 * 3600.0
 
@@ -206,6 +209,8 @@ def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProbl
 
 
 def _refuse(parts: Parts, exchange: str, status: int, findings: tuple[Finding, ...]) -> Refused:
+    for finding in findings:
+        log.warning("%s %s", exchange, finding)
     parts.exchanges.tell(exchange, "refused", {"rules": [finding.rule for finding in findings]})
     return Refused(exchange, status, findings)
 

@@ -10,6 +10,7 @@ from broker.wire import names
 from broker.wire.encryption import Identifier, Recipient, add_encrypted_attribute, add_encrypted_id
 from broker.wire.instants import write
 from broker.wire.keys import SigningKey
+from broker.wire.shape import DEFAULT, IdentifierForm, Shape
 from broker.wire.signing import sign
 from broker.wire.xml import Element, add, child, make, text_of
 
@@ -37,7 +38,7 @@ class Facts:
     ``transient`` is the AD's name for the subject in this login only. ``acting`` is what the SP gets;
     ``acting_at_ad`` what the AD tells the MR. ``level_asked``, ``level`` and ``level_used`` are URNs: asked
     by the broker, reached by the means, registered with the mandate. ``extra`` are attributes that the
-    provider's metadata asks for, by name.
+    provider's metadata asks for, by name. ``register`` is the MR's entity id.
     """
 
     request_id: str
@@ -54,6 +55,7 @@ class Facts:
     acting_at_ad: Identifier
     acting: Identifier
     legal: tuple[Identifier, ...]
+    register: str = ""
     branch: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
 
@@ -138,35 +140,78 @@ def mr_assertion(mr: Party, ad_statement: Element, facts: Facts, sp: Recipient, 
 
 
 def hm_assertion(
-    hm: Party, ad: Party, chain: Sequence[Element], facts: Facts, sp: Recipient, issue: Issue
+    hm: Party,
+    ad: Party,
+    chain: Sequence[Element],
+    facts: Facts,
+    sp: Recipient,
+    issue: Issue,
+    shape: Shape = DEFAULT,
 ) -> Element:
     """The broker's own, for the service provider. ``chain`` goes into Advice untouched (spec 3.3, 3.4)."""
     assertion, issuer = _assertion(hm.entity_id, issue)
     subject = add(assertion, "saml:Subject")
-    add(
-        subject,
-        "saml:NameID",
-        {"Format": names.TRANSIENT, "NameQualifier": ad.entity_id},
-        facts.transient,
-    )
+    name_id = {"Format": names.TRANSIENT, "NameQualifier": ad.entity_id}
+    name = facts.transient
+    if shape.version != "1.13":
+        # Before 1.13 the subject was the person's lasting pseudonym, qualified by the register (spec 1.3).
+        name_id = {"Format": names.PERSISTENT, "NameQualifier": facts.register}
+        name = facts.acting.value
+    add(subject, "saml:NameID", name_id, name)
     _bearer(subject, facts.request_id, facts.recipient, issue.now + issue.life)
     _conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, (facts.audience,))
-    if chain:
+    if chain and shape.advice:
         advice = add(assertion, "saml:Advice")
         for link in chain:
             advice.append(link)
+    if shape.attributes_first:
+        _attribute_statement(assertion, facts, sp, issue, shape)
     _authn_statement(assertion, facts, ad.entity_id, facts.session_index)
+    if not shape.attributes_first:
+        _attribute_statement(assertion, facts, sp, issue, shape)
+    if shape.sign_assertion:
+        sign(assertion, hm.key, after=issuer, algorithms=shape.signing)
+    return assertion
+
+
+def _attribute_statement(assertion: Element, facts: Facts, sp: Recipient, issue: Issue, shape: Shape) -> None:
     statement = add(assertion, "saml:AttributeStatement")
     _plain(statement, names.SERVICE_ID, facts.service_id)
     _plain(statement, names.SERVICE_UUID, facts.service_uuid)
-    _encrypted(statement, names.LEGAL_SUBJECT, facts.legal, sp, issue.new_id)
-    _encrypted(statement, names.ACTING_SUBJECT, (facts.acting,), sp, issue.new_id)
+    if shape.identifiers is IdentifierForm.PLAIN:
+        for identifier in facts.legal:
+            _plain(statement, identifier.type, identifier.value)
+        if shape.version == "1.13":
+            _plain(statement, names.IDENTIFIER_TYPES["Pseudo"], facts.acting.value)
+    else:
+        for name, identifiers in (
+            (names.LEGAL_SUBJECT, facts.legal),
+            (names.ACTING_SUBJECT, (facts.acting,)),
+        ):
+            if not identifiers:
+                continue
+            if shape.identifiers is IdentifierForm.ENCRYPTED:
+                _encrypted(statement, name, identifiers, sp, issue.new_id)
+            else:
+                _name_ids(statement, name, identifiers)
     if facts.branch:
         _plain(statement, names.BRANCH, facts.branch)
     for name, value in facts.extra:
-        add_encrypted_attribute(statement, name, value, sp, issue.new_id)
-    sign(assertion, hm.key, after=issuer)
-    return assertion
+        if shape.identifiers is IdentifierForm.ENCRYPTED:
+            add_encrypted_attribute(statement, name, value, sp, issue.new_id)
+        else:
+            _plain(statement, name, value)
+
+
+def _name_ids(statement: Element, name: str, identifiers: Sequence[Identifier]) -> None:
+    attribute = add(statement, "saml:Attribute", {"Name": name})
+    for identifier in identifiers:
+        add(
+            add(attribute, "saml:AttributeValue"),
+            "saml:NameID",
+            {"Format": names.PERSISTENT, "NameQualifier": identifier.type},
+            identifier.value,
+        )
 
 
 def signature_value(assertion: Element) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from broker.wire import names
 from broker.wire.assertions import Issue, Party
 from broker.wire.instants import write
+from broker.wire.shape import DEFAULT, Shape
 from broker.wire.signing import sign
 from broker.wire.xml import Element, add, make
 
@@ -32,8 +33,12 @@ def build(
     status: Status,
     assertion: Element | None,
     issue: Issue,
+    shape: Shape = DEFAULT,
 ) -> Element:
-    """A signed samlp:Response. ``assertion`` is there if and only if the status is Success."""
+    """A samlp:Response. ``assertion``, encrypted or not, is there if and only if the status is Success.
+
+    One without an assertion is signed whatever the shape says: nothing else in it could be.
+    """
     response = make(
         "samlp:Response",
         {
@@ -49,7 +54,8 @@ def build(
     add_status(response, status)
     if assertion is not None:
         response.append(assertion)
-    sign(response, hm.key, after=issuer)
+    if shape.sign_response or assertion is None:
+        sign(response, hm.key, after=issuer, algorithms=shape.signing)
     return response
 
 

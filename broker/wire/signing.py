@@ -23,6 +23,7 @@ from broker.wire import names
 from broker.wire.bindings import QuerySignature
 from broker.wire.keys import Certificate, SigningKey
 from broker.wire.names import qname
+from broker.wire.shape import SCHEME_SIGNING, Signing
 from broker.wire.xml import Element, add, child, children, make, named, text_of
 
 SIGNATURE_ALGORITHMS: dict[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
@@ -73,7 +74,9 @@ class Signed:
     line: int = 0
 
 
-def sign(element: Element, key: SigningKey, *, after: Element | None = None) -> None:
+def sign(
+    element: Element, key: SigningKey, *, after: Element | None = None, algorithms: Signing = SCHEME_SIGNING
+) -> None:
     """Sign ``element`` as a whole, enveloped, KeyInfo with KeyName only; ``after`` is its Issuer.
 
     All enveloped content must be in place: what is added later breaks the signature.
@@ -82,12 +85,12 @@ def sign(element: Element, key: SigningKey, *, after: Element | None = None) -> 
     signature = make("ds:Signature")
     info = add(signature, "ds:SignedInfo")
     add(info, "ds:CanonicalizationMethod", {"Algorithm": names.EXC_C14N})
-    add(info, "ds:SignatureMethod", {"Algorithm": names.RSA_SHA256})
+    add(info, "ds:SignatureMethod", {"Algorithm": algorithms.signature})
     reference = add(info, "ds:Reference", {"URI": f"#{element.get('ID')}"})
     transforms = add(reference, "ds:Transforms")
     add(transforms, "ds:Transform", {"Algorithm": names.ENVELOPED})
     add(transforms, "ds:Transform", {"Algorithm": names.EXC_C14N})
-    add(reference, "ds:DigestMethod", {"Algorithm": names.SHA256})
+    add(reference, "ds:DigestMethod", {"Algorithm": algorithms.digest})
     add(reference, "ds:DigestValue")
     add(signature, "ds:SignatureValue")
     add(add(signature, "ds:KeyInfo"), "ds:KeyName", text=key.key_name)
