@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from broker.wire.keys import Certificate
 from broker.wire.metadata import ServiceEntry, SpMetadata
 from suppliers.ask import Level, Names
 from suppliers.register.model import ServiceRecord
@@ -15,7 +16,9 @@ from suppliers.register.model import ServiceRecord
 class Service:
     """One service of one provider. ``known`` is False where it is taken from metadata only (spec 8.3).
 
-    ``attributes`` are the extra ones that the metadata asks for by RequestedAttribute.
+    ``attributes`` are the extra ones that metadata or catalogue ask for by RequestedAttribute, ``required``
+    those of them without which there is no login, ``purposes`` why each is asked. ``certificate`` is the one
+    to encrypt for, where the catalogue has it; it goes before the metadata's (spec 3.8).
     """
 
     service_id: str
@@ -28,6 +31,9 @@ class Service:
     branches_accepted: bool
     known: bool
     attributes: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    purposes: Mapping[str, Names] = field(default_factory=dict)
+    certificate: Certificate | None = None
 
 
 class Catalogue:

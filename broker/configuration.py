@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+from pydantic import BaseModel
+
 from broker.catalogue import Catalogue
+from broker.rules.engine import Profile
 from broker.settings import BrokerSection
+from broker.sp_settings import DEFAULT, SpSection, SpSections
 from broker.wire.metadata import MetadataProblem, SpMetadata, read
 from suppliers.register.loader import Loaded, load
 from suppliers.register.model import Register
@@ -39,7 +43,16 @@ class Snapshot:
     register: Register
     catalogue: Catalogue
     broker: BrokerSection
+    sp_settings: Mapping[str, SpSection]
     problems: tuple[str, ...] = ()
+
+    def settings_of(self, sp: str) -> SpSection:
+        """How this provider is judged and answered; the defaults where the YAML says nothing of it."""
+        return self.sp_settings.get(sp, DEFAULT)
+
+    def profile_of(self, sp: str) -> Profile:
+        """How strictly its messages are judged."""
+        return self.settings_of(sp).rules or self.broker.rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,8 @@ class Configuration:
                 log.exception("the configuration could not be read again")
 
     def _load(self) -> Loaded:
-        return load(self._yaml, suppliers=self._suppliers, sections={"broker": BrokerSection})
+        sections: dict[str, type[BaseModel]] = {"broker": BrokerSection, "service_providers": SpSections}
+        return load(self._yaml, suppliers=self._suppliers, sections=sections)
 
     def _read_yaml(self) -> bool:
         stamp = _stamp(self._yaml)
@@ -164,11 +178,13 @@ class Configuration:
                 sps[sp.entity_id] = sp
                 origin[sp.entity_id] = file
         section = self._loaded.sections.get("broker")
+        sections = self._loaded.sections.get("service_providers")
         return Snapshot(
             version=version,
             loaded_at=self._now(),
             register=self._loaded.register,
             catalogue=Catalogue(sps.values(), self._loaded.register.services.values()),
+            sp_settings=sections.root if isinstance(sections, SpSections) else {},
             broker=section if isinstance(section, BrokerSection) else BrokerSection(),  # type: ignore[call-arg]
             problems=tuple(problems),
         )

@@ -46,6 +46,7 @@ class Login:
     provider_name: str | None = None
     language: str = "nl"
     supplier: str | None = None
+    version: str = "1.13"
 
 
 ADAPTER = TypeAdapter(Login)

@@ -13,6 +13,7 @@ from broker.parts import Parts
 from broker.rules import engine as rules
 from broker.rules.authn import RULES, SeenRequest, chosen_endpoint, chosen_service, requested_level
 from broker.rules.finding import INTERFACE, Finding, Outcome, Severity
+from broker.settings import VERSIONS
 from broker.wire import schema
 from broker.wire.bindings import Carried
 from broker.wire.metadata import Endpoint, SpMetadata
@@ -54,6 +55,7 @@ class Arrived:
     carried: Carried | None
     problem: str | None = None
     framed: bool = False
+    version: str = VERSIONS[-1]
 
 
 def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
@@ -78,7 +80,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         request=request,
         carried=arrived.carried,
         binding=arrived.binding,
-        endpoint=parts.settings.sso_url,
+        endpoint=parts.settings.sso_url_of(arrived.version),
         now=parts.now(),
         sp=sp,
         signed=signed,
@@ -91,7 +93,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         framed=arrived.framed,
         oldest=timedelta(seconds=parts.current.broker.request_seconds),
     )
-    report = RULES.run(seen, parts.current.broker.rules)
+    report = RULES.run(seen, parts.current.profile_of(request.issuer or ""))
     _tell_request(parts, exchange, arrived, request, report.findings, report.broken)
     if report.broken:
         # A check that could not run never looks like a pass.
@@ -102,7 +104,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     endpoint = chosen_endpoint(request, sp)
     assert endpoint is not None
     assert request.id is not None
-    login = _login(parts, exchange, arrived.carried, request, sp, endpoint, service)
+    login = _login(parts, exchange, arrived, request, sp, endpoint, service)
     if report.answers:
         top, second = report.answers[0].status or ("", None)
         first = report.answers[0]
@@ -115,7 +117,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
 def _login(
     parts: Parts,
     exchange: str,
-    carried: Carried,
+    arrived: Arrived,
     request: AuthnRequest,
     sp: SpMetadata,
     endpoint: Endpoint,
@@ -134,11 +136,12 @@ def _login(
         request_id=request.id or "",
         acs_binding=endpoint.binding,
         acs_url=endpoint.location,
-        relay_state=carried.relay_state,
+        relay_state=None if arrived.carried is None else arrived.carried.relay_state,
         service_id="" if service is None else service.service_id,
         level=catalogue_level if asked is None else min(catalogue_level, asked),
         force_authn=request.forces,
         provider_name=request.provider_name,
+        version=arrived.version,
     )
 
 

@@ -13,6 +13,8 @@ from broker.rules.engine import Profile
 
 ENTITY_ID = "urn:etoegang:HM:00000003999999990000:entities:9001"
 OIN = "00000003999999990000"
+VERSIONS = ("1.11", "1.13")
+"""Versions of the interface that we speak, oldest first."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -54,7 +56,11 @@ class Settings:
 
     @property
     def sso_url(self) -> str:
-        return f"{self.base_url}/sso/1.13"
+        return self.sso_url_of(VERSIONS[-1])
+
+    def sso_url_of(self, version: str) -> str:
+        """An address serves one version of the interface only (spec 1.3)."""
+        return f"{self.base_url}/sso/{version}"
 
     @property
     def artifact_url(self) -> str:

@@ -36,9 +36,9 @@ def blueprint(parts: Parts) -> Blueprint:
     def metadata() -> ResponseReturnValue:
         return Response(own_metadata(parts), content_type="application/samlmetadata+xml")
 
-    @pages.route("/sso/1.13", methods=["GET", "POST"])
-    def sso() -> ResponseReturnValue:
-        outcome = receive.receive(parts, _arrived())
+    @pages.route("/sso/<any('1.11', '1.13'):version>", methods=["GET", "POST"])
+    def sso(version: str) -> ResponseReturnValue:
+        outcome = receive.receive(parts, _arrived(version))
         if isinstance(outcome, Refused):
             page = _page("refusal", "nl", id=outcome.id, findings=outcome.findings)
             return page, outcome.http_status
@@ -82,15 +82,15 @@ def blueprint(parts: Parts) -> Blueprint:
         except LoginProblem as problem:
             return _problem(problem)
 
-    @pages.route("/ars/1.13", methods=["POST"])
-    def artifact_resolution() -> ResponseReturnValue:
+    @pages.route("/ars/<any('1.11', '1.13'):version>", methods=["POST"])
+    def artifact_resolution(version: str) -> ResponseReturnValue:
         outcome = resolve(parts, request.get_data(), request.headers.get("Content-Type", ""))
         return Response(outcome.body, outcome.http_status, content_type="text/xml; charset=utf-8")
 
     return pages
 
 
-def _arrived() -> Arrived:
+def _arrived(version: str) -> Arrived:
     framed = request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame", "embed", "object")
     binding = HTTP_POST if request.method == "POST" else HTTP_REDIRECT
     try:
@@ -103,10 +103,10 @@ def _arrived() -> Arrived:
         else:
             carried = from_redirect(request.query_string)
     except BindingProblem as problem:
-        return Arrived(binding, None, str(problem), framed)
+        return Arrived(binding, None, str(problem), framed, version)
     except RequestEntityTooLarge:
-        return Arrived(binding, None, "the form is larger than this broker reads", framed)
-    return Arrived(binding, carried, framed=framed)
+        return Arrived(binding, None, "the form is larger than this broker reads", framed, version)
+    return Arrived(binding, carried, framed=framed, version=version)
 
 
 def _choice(parts: Parts, here: Login, *, missing: bool = False) -> str:

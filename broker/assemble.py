@@ -1,0 +1,124 @@
+"""From a supplier's Word to the assertions for one service provider, in the shape that it wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from broker.catalogue import Service
+from broker.login import Login, LoginProblem, service_of
+from broker.parts import Parts
+from broker.sp_settings import SpSection
+from broker.wire.assertions import Facts, Issue, Party, ad_assertion, hm_assertion, mr_assertion
+from broker.wire.encryption import Recipient, encrypted_assertion
+from broker.wire.identifiers import first_filled, internal_pseudonym, pseudonym
+from broker.wire.metadata import SpMetadata
+from broker.wire.names import COMPANY_NAME
+from broker.wire.shape import Shape
+from broker.wire.xml import Element, serialize
+from suppliers.ask import Mandated, Person, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """``element`` is the assertion as it goes into the Response; ``in_clear`` and ``plain`` are what it says."""
+
+    element: Element
+    session_index: str
+    in_clear: tuple[dict[str, str], ...]
+    plain: str | None = None
+
+
+def issue_for(parts: Parts, settings: SpSection) -> Issue:
+    """Now, by this provider's idea of our clock, and how long it holds."""
+    seconds = settings.assertion_seconds or parts.current.broker.assertion_seconds
+    now = parts.now() + timedelta(seconds=settings.clock_offset_seconds)
+    return Issue(now, parts.new_id, timedelta(seconds=seconds))
+
+
+def assemble(parts: Parts, login: Login, word: Word) -> Assembled:
+    """Raises LoginProblem where the Word does not do for this login: every step decides again."""
+    sp, service = service_of(parts, login)
+    settings = parts.current.settings_of(sp.entity_id)
+    shape = settings.shape(login.version)
+    person, mandate = _permitted(login, word)
+    facts, ad, mr = _facts(parts, login, word, person, mandate, sp, service)
+    certificate = service.certificate or next(iter(sp.encryption), None)
+    if certificate is None:
+        raise LoginProblem("withdrawn", f"{sp.entity_id} has no certificate to encrypt for any more")
+    recipient = Recipient(sp.entity_id, certificate, shape.encryption)
+    issue = issue_for(parts, settings)
+    chain: tuple[Element, ...] = ()
+    if shape.advice:
+        hm_acs = f"{parts.settings.base_url}/acs/{login.version}"
+        from_ad = ad_assertion(ad, mr, parts.settings.entity_id, hm_acs, facts, issue)
+        chain = (from_ad, mr_assertion(mr, from_ad, facts, recipient, issue))
+    assertion = hm_assertion(parts.broker, ad, chain, facts, recipient, issue, shape)
+    return _sealed(assertion, facts, recipient, issue, shape)
+
+
+def _sealed(assertion: Element, facts: Facts, recipient: Recipient, issue: Issue, shape: Shape) -> Assembled:
+    in_clear = (
+        *({"attribute": "LegalSubjectID", "type": item.type, "value": item.value} for item in facts.legal),
+        {"attribute": "ActingSubjectID", "type": facts.acting.type, "value": facts.acting.value},
+        *({"attribute": name, "value": value} for name, value in facts.extra),
+    )
+    if not shape.encrypt_assertion:
+        return Assembled(assertion, facts.session_index, in_clear)
+    plain = serialize(assertion).decode()
+    sealed = encrypted_assertion(assertion, recipient, issue.new_id)
+    return Assembled(sealed, facts.session_index, in_clear, plain)
+
+
+def _permitted(login: Login, word: Word) -> tuple[Person, Mandated]:
+    if word.person is None or word.mandate is None or word.level is None or word.authenticated_at is None:
+        raise LoginProblem("no-word", "a permit without person, level or mandate")
+    if word.level < login.level or word.mandate.level < login.level:
+        raise LoginProblem("no-word", f"{word.level.label} is below {login.level.label}")
+    return word.person, word.mandate
+
+
+def _facts(
+    parts: Parts,
+    login: Login,
+    word: Word,
+    person: Person,
+    mandate: Mandated,
+    sp: SpMetadata,
+    service: Service,
+) -> tuple[Facts, Party, Party]:
+    assert word.level is not None
+    assert word.authenticated_at is not None
+    legal = first_filled(service.identifier_sets, mandate.company.identifiers)
+    if legal is None:
+        raise LoginProblem("no-identifier", mandate.company.key)
+    offer = next(offer for offer in parts.suppliers.offers() if offer.slug == word.supplier)
+    ad = parts.party(f"supplier-{offer.slug}-ad", offer.ad)
+    mr = parts.party(f"supplier-{offer.slug}-mr", offer.mr)
+    intermediary = "" if mandate.intermediary is None else mandate.intermediary.key
+    facts = Facts(
+        request_id=login.request_id,
+        recipient=login.acs_url,
+        audience=login.sp,
+        service_id=service.service_id,
+        service_uuid=service.instance_uuid,
+        transient=parts.new_uuid(),
+        session_index=parts.new_uuid(),
+        authenticated_at=word.authenticated_at,
+        level_asked=login.level.urn,
+        level=word.level.urn,
+        level_used=mandate.level.urn,
+        acting_at_ad=internal_pseudonym(ad.entity_id, person.subject),
+        acting=pseudonym(sp.entity_id, mandate.company.key, intermediary, person.subject),
+        legal=legal,
+        register=mr.entity_id,
+        branch=mandate.branch,
+        extra=_extra(service, mandate),
+    )
+    return facts, ad, mr
+
+
+def _extra(service: Service, mandate: Mandated) -> tuple[tuple[str, str], ...]:
+    """What the service asks beyond identifiers and we have, in the order in which it asks (spec 4.4)."""
+    available = {COMPANY_NAME: mandate.company.name}
+    return tuple((name, available[name]) for name in service.attributes if name in available)
