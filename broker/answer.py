@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from broker.assemble import Assembled, assemble, issue_for
+from broker.assemble import Assembled, Unanswerable, assemble, issue_for
 from broker.login import Login, LoginProblem, close
 from broker.parts import Parts
 from broker.wire import response
@@ -38,7 +38,11 @@ def finish(parts: Parts, login: Login) -> Delivery:
         raise LoginProblem("no-word", f"the word is of {word.supplier}, the login is at {login.supplier}")
     if word.outcome is Outcome.CANCELLED:
         return cancel(parts, login)
-    assembled = assemble(parts, login, word)
+    try:
+        assembled = assemble(parts, login, word)
+    except Unanswerable as reason:
+        close(parts, login)
+        return _deliver(parts, login, reason.status)
     close(parts, login)
     return _deliver(parts, login, SUCCESS, assembled)
 
@@ -64,7 +68,7 @@ def _deliver(parts: Parts, login: Login, status: Status, assembled: Assembled | 
             status,
             None if assembled is None else assembled.element,
             issue_for(parts, settings),
-            settings.shape(login.version),
+            parts.current.shape_of(login.sp, login.version),
         )
     )
     by_artifact = login.acs_binding == HTTP_ARTIFACT

@@ -9,11 +9,15 @@ from broker.catalogue import Service
 from broker.login import Login, LoginProblem, service_of
 from broker.parts import Parts
 from broker.sp_settings import SpSection
+from broker.wire import names
 from broker.wire.assertions import Facts, Issue, Party, ad_assertion, hm_assertion, mr_assertion
 from broker.wire.encryption import Recipient, encrypted_assertion
 from broker.wire.identifiers import first_filled, internal_pseudonym, pseudonym
+from broker.wire.keys import Certificate
 from broker.wire.metadata import SpMetadata
 from broker.wire.names import COMPANY_NAME
+from broker.wire.plain import Subject, name_id_of, plain_assertion
+from broker.wire.response import Status
 from broker.wire.shape import Shape
 from broker.wire.xml import Element, serialize
 from suppliers.ask import Mandated, Person, Word
@@ -29,6 +33,14 @@ class Assembled:
     plain: str | None = None
 
 
+class Unanswerable(Exception):
+    """The login ends with an answer that is not a success: the person did all that was asked."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.message)
+        self.status = status
+
+
 def issue_for(parts: Parts, settings: SpSection) -> Issue:
     """Now, by this provider's idea of our clock, and how long it holds."""
     seconds = settings.assertion_seconds or parts.current.broker.assertion_seconds
@@ -37,16 +49,16 @@ def issue_for(parts: Parts, settings: SpSection) -> Issue:
 
 
 def assemble(parts: Parts, login: Login, word: Word) -> Assembled:
-    """Raises LoginProblem where the Word does not do for this login: every step decides again."""
+    """Raises LoginProblem where the Word does not do for this login: every step decides again. Raises
+    Unanswerable where it does, and the provider still cannot have what it asks."""
     sp, service = service_of(parts, login)
     settings = parts.current.settings_of(sp.entity_id)
-    shape = settings.shape(login.version)
+    shape = parts.current.shape_of(sp.entity_id, login.version)
     person, mandate = _permitted(login, word)
     facts, ad, mr = _facts(parts, login, word, person, mandate, sp, service)
-    certificate = service.certificate or next(iter(sp.encryption), None)
-    if certificate is None:
-        raise LoginProblem("withdrawn", f"{sp.entity_id} has no certificate to encrypt for any more")
-    recipient = Recipient(sp.entity_id, certificate, shape.encryption)
+    if parts.current.is_saml(sp):
+        return _plain(parts, login, word, facts, settings, sp)
+    recipient = Recipient(sp.entity_id, _certificate(sp, service.certificate), shape.encryption)
     issue = issue_for(parts, settings)
     chain: tuple[Element, ...] = ()
     if shape.advice:
@@ -55,6 +67,51 @@ def assemble(parts: Parts, login: Login, word: Word) -> Assembled:
         chain = (from_ad, mr_assertion(mr, from_ad, facts, recipient, issue))
     assertion = hm_assertion(parts.broker, ad, chain, facts, recipient, issue, shape)
     return _sealed(assertion, facts, recipient, issue, shape)
+
+
+def _plain(
+    parts: Parts, login: Login, word: Word, facts: Facts, settings: SpSection, sp: SpMetadata
+) -> Assembled:
+    """For a provider that knows nothing of the scheme. Raises Unanswerable for a NameID that we cannot give."""
+    assert word.person is not None
+    assert word.mandate is not None
+    assert word.level is not None
+    subject = Subject(facts.acting.value, facts.transient, word.person.email)
+    name_id = name_id_of(subject, login.name_id_format)
+    if name_id is None:
+        asked = f"a NameID of the format {login.name_id_format} cannot be given for this person"
+        raise Unanswerable(Status(names.RESPONDER, names.INVALID_NAME_ID_POLICY, asked))
+    company = word.mandate.company
+    attributes = (
+        ("kvk", company.identifiers.get("KvKnr")),
+        ("rsin", company.identifiers.get("RSIN")),
+        ("company", company.name),
+        ("branch", word.mandate.branch),
+        ("person", word.person.name),
+        ("email", word.person.email),
+        ("level", word.level.label),
+        ("pseudonym", facts.acting.value),
+    )
+    given = tuple((name, value) for name, value in attributes if value)
+    shape = parts.current.shape_of(sp.entity_id, login.version)
+    issue = issue_for(parts, settings)
+    class_ref = settings.class_ref(word.level)
+    assertion = plain_assertion(parts.broker, facts, name_id, class_ref, given, issue, shape)
+    in_clear = tuple({"attribute": name, "value": value} for name, value in given)
+    if not shape.encrypt_assertion:
+        return Assembled(assertion, facts.session_index, in_clear)
+    recipient = Recipient(sp.entity_id, _certificate(sp, None), shape.encryption)
+    plain = serialize(assertion).decode()
+    return Assembled(
+        encrypted_assertion(assertion, recipient, issue.new_id), facts.session_index, in_clear, plain
+    )
+
+
+def _certificate(sp: SpMetadata, catalogues: Certificate | None) -> Certificate:
+    certificate = catalogues or next(iter(sp.encryption), None)
+    if certificate is None:
+        raise LoginProblem("withdrawn", f"{sp.entity_id} has no certificate to encrypt for")
+    return certificate
 
 
 def _sealed(assertion: Element, facts: Facts, recipient: Recipient, issue: Issue, shape: Shape) -> Assembled:
@@ -121,4 +178,8 @@ def _facts(
 def _extra(service: Service, mandate: Mandated) -> tuple[tuple[str, str], ...]:
     """What the service asks beyond identifiers and we have, in the order in which it asks (spec 4.4)."""
     available = {COMPANY_NAME: mandate.company.name}
+    missing = [name for name in service.required if name not in available]
+    if missing:
+        text = f"required and not available: {', '.join(missing)}"
+        raise Unanswerable(Status(names.RESPONDER, names.REQUEST_UNSUPPORTED, text))
     return tuple((name, available[name]) for name in service.attributes if name in available)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from broker.wire.keys import Certificate
 from broker.wire.metadata import ServiceEntry, SpMetadata
@@ -66,8 +66,15 @@ class Catalogue:
 
     def service_by_id(self, sp: SpMetadata, service_id: str) -> Service | None:
         """The same by ServiceID, for a login under way."""
+        if service_id == sp.entity_id:
+            return self.plain_service(sp)
         entry = next((entry for entry in sp.services if service_id in entry.service_ids), None)
         return None if entry is None else self.service(sp, entry)
+
+    def plain_service(self, sp: SpMetadata, level: Level = Level.EH3) -> Service:
+        """The one service of a provider whose metadata names none: it is called by its entity id."""
+        first = sp.services[0] if sp.services else ServiceEntry(0, None, {}, ())
+        return replace(_from_metadata(sp, first, sp.entity_id), level=level)
 
 
 def _from_metadata(sp: SpMetadata, entry: ServiceEntry, service_id: str) -> Service:

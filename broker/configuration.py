@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +22,7 @@ from broker.rules.engine import Profile
 from broker.settings import BrokerSection
 from broker.sp_settings import DEFAULT, SpSection, SpSections
 from broker.wire.metadata import MetadataProblem, SpMetadata, read
+from broker.wire.shape import Shape
 from suppliers.register.loader import Loaded, load
 from suppliers.register.model import Register
 from suppliers.register.problems import ConfigError
@@ -50,9 +51,24 @@ class Snapshot:
         """How this provider is judged and answered; the defaults where the YAML says nothing of it."""
         return self.sp_settings.get(sp, DEFAULT)
 
-    def profile_of(self, sp: str) -> Profile:
+    def is_saml(self, sp: SpMetadata) -> bool:
+        """Whether it is served as a provider that knows nothing of the scheme."""
+        return self.settings_of(sp.entity_id).is_saml(sp.of_the_scheme)
+
+    def shape_of(self, sp: str, version: str) -> Shape:
+        """How answers to this provider are built, for a login by this version of the interface."""
+        shape = self.settings_of(sp).shape(version)
+        metadata = self.catalogue.sps.get(sp)
+        if metadata is None or not self.is_saml(metadata):
+            return shape
+        # Libraries that know nothing of the scheme look for the certificate where SAML usually puts it.
+        return replace(shape, signing=replace(shape.signing, certificate=True))
+
+    def profile_of(self, sp: SpMetadata | None) -> Profile:
         """How strictly its messages are judged."""
-        return self.settings_of(sp).rules or self.broker.rules
+        if sp is None:
+            return self.broker.rules
+        return Profile.SAML if self.is_saml(sp) else self.settings_of(sp.entity_id).rules or self.broker.rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Login:
     language: str = "nl"
     supplier: str | None = None
     version: str = "1.13"
+    name_id_format: str | None = None
 
 
 ADAPTER = TypeAdapter(Login)

@@ -74,7 +74,10 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     assert arrived.carried is not None
     request = read(element)
     sp = parts.current.catalogue.sps.get(request.issuer or "")
+    saml = sp is not None and parts.current.is_saml(sp)
     signed, problem = _check_signature(arrived, request, sp)
+    if saml and sp is not None and not sp.requests_signed and problem and problem.fault is Fault.MISSING:
+        problem = None  # its metadata promises no signature, and SAML asks none
     service = _service(parts, request, sp)
     seen = SeenRequest(
         request=request,
@@ -87,13 +90,14 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         signature_problem=problem,
         schema_error=schema.error_in(element),
         # Only a believed message may use up an ID: else anybody could burn the next one of an honest sender.
-        replayed=signed is not None and not _first_time(parts, request),
+        replayed=(signed is not None or saml) and not _first_time(parts, request),
         level=None if service is None else service.level,
         provider=None if service is None else service.provider.nl,
         framed=arrived.framed,
+        saml=saml,
         oldest=timedelta(seconds=parts.current.broker.request_seconds),
     )
-    report = RULES.run(seen, parts.current.profile_of(request.issuer or ""))
+    report = RULES.run(seen, parts.current.profile_of(sp))
     _tell_request(parts, exchange, arrived, request, report.findings, report.broken)
     if report.broken:
         # A check that could not run never looks like a pass.
@@ -124,10 +128,7 @@ def _login(
     service: Service | None,
 ) -> Login:
     catalogue_level = Level.EH3 if service is None else service.level
-    try:
-        asked = requested_level(request)
-    except ValueError:
-        asked = None
+    asked = _asked_level(parts, request, sp)
     return Login(
         id=exchange,
         state=State.ASKED,
@@ -142,7 +143,19 @@ def _login(
         force_authn=request.forces,
         provider_name=request.provider_name,
         version=arrived.version,
+        name_id_format=request.name_id_format,
     )
+
+
+def _asked_level(parts: Parts, request: AuthnRequest, sp: SpMetadata) -> Level | None:
+    """The level that the request names; None where it names none, or one that means nothing here."""
+    if parts.current.is_saml(sp):
+        settings = parts.current.settings_of(sp.entity_id)
+        return next(filter(None, map(settings.level_of, request.class_refs or ())), None)
+    try:
+        return requested_level(request)
+    except ValueError:
+        return None
 
 
 def _check_signature(
@@ -162,6 +175,10 @@ def _check_signature(
 
 
 def _service(parts: Parts, request: AuthnRequest, sp: SpMetadata | None) -> Service | None:
+    if sp is not None and parts.current.is_saml(sp):
+        return parts.current.catalogue.plain_service(
+            sp, Level.of(parts.current.settings_of(sp.entity_id).level)
+        )
     entry = None if sp is None else chosen_service(request, sp)
     return None if sp is None or entry is None else parts.current.catalogue.service(sp, entry)
 

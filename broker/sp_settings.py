@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from broker.rules.engine import Profile
 from broker.wire import names
 from broker.wire.shape import Encryption, IdentifierForm, Shape, Signing
+from suppliers.ask import Level
 
 CIPHERS = {
     "aes256-cbc": names.AES256_CBC,
@@ -46,10 +47,14 @@ class SpSection(BaseModel):
     identifiers: IdentifierForm | None = Field(
         None, description="encrypted, decrypted-nameid, or plain; else encrypted in 1.13 and plain in 1.11"
     )
-    advice: Literal["full", "none"] = Field("full", description="whether the assertions of AD and MR come along")
+    advice: Literal["full", "none"] = Field(
+        "full", description="whether the assertions of AD and MR come along"
+    )
     sign: Literal["both", "assertion", "response"] = Field("both", description="what the broker signs")
     encrypt_assertion: bool = Field(False, description="send an EncryptedAssertion")
-    signature: Literal["rsa-sha256", "rsa-sha384", "rsa-sha512"] = Field("rsa-sha256", description="algorithm")
+    signature: Literal["rsa-sha256", "rsa-sha384", "rsa-sha512"] = Field(
+        "rsa-sha256", description="algorithm"
+    )
     cipher: Literal["aes256-cbc", "aes128-cbc", "aes256-gcm", "aes128-gcm"] = Field(
         "aes256-cbc", description="cipher of what is encrypted"
     )
@@ -58,11 +63,32 @@ class SpSection(BaseModel):
         "authn-first", description="order of the statements in the assertion"
     )
     assertion_seconds: int | None = Field(None, ge=1, le=86_400, description="how long an assertion holds")
-    clock_offset_seconds: int = Field(0, ge=-86_400, le=86_400, description="how far our clock is off for this SP")
-    artifact_by: Literal["get", "post"] = Field("get", description="how the artifact reaches the SP")
-    levels: dict[str, str] = Field(
-        default_factory=dict, description="under saml: level to AuthnContextClassRef, e.g. EH3: urn:example:high"
+    clock_offset_seconds: int = Field(
+        0, ge=-86_400, le=86_400, description="how far our clock is off for this SP"
     )
+    artifact_by: Literal["get", "post"] = Field("get", description="how the artifact reaches the SP")
+    level: Literal["EH2", "EH2+", "EH3", "EH4"] = Field(
+        "EH3", description="under saml: the level that is needed"
+    )
+    levels: dict[str, str] = Field(
+        default_factory=dict,
+        description="under saml: level to AuthnContextClassRef, e.g. EH3: urn:example:high",
+    )
+
+    def is_saml(self, of_the_scheme: bool) -> bool:
+        """Whether this provider is served as one that knows nothing of the scheme."""
+        return self.profile is SpProfile.SAML or (self.profile is SpProfile.AUTO and not of_the_scheme)
+
+    def class_ref(self, level: Level) -> str:
+        """How this provider calls a level."""
+        return self.levels.get(level.label, level.urn)
+
+    def level_of(self, class_ref: str) -> Level | None:
+        """The level that it means; None for a context of another kind, such as a password."""
+        for level in Level:
+            if class_ref in (level.urn, self.levels.get(level.label)):
+                return level
+        return None
 
     def shape(self, version: str) -> Shape:
         """How its answers are built, for a login by this version of the interface."""

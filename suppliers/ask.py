@@ -97,6 +97,7 @@ class Person:
     subject: str
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ def _given(person: PersonRecord, means: Means, mandate: Mandate) -> Told:
 def _person(person: PersonRecord, supplier: str) -> Person:
     # Each supplier knows a person by a pseudonym of its own (spec 10.1): stable, and not to be linked by name.
     subject = uuid.uuid5(uuid.NAMESPACE_URL, f"{supplier}/{person.key}")
-    return Person(person.key, str(subject), person.name, dict(person.attributes))
+    return Person(person.key, str(subject), person.name, dict(person.attributes), person.email)
 
 
 def _mandated(mandate: Mandate, facts: Facts) -> Mandated:

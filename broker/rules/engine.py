@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -17,6 +17,11 @@ class Profile(enum.StrEnum):
 
     STRICT = "strict"
     LENIENT = "lenient"
+    SAML = "saml"
+    """For a provider that knows nothing of the scheme: what SAML itself asks, and no more."""
+
+
+PROFILES = (Profile.LENIENT, Profile.STRICT, Profile.SAML)
 
 
 class NotApplicable(Exception):
@@ -41,17 +46,18 @@ class Rule(Generic[Seen]):
     id: str
     title: str
     check: Callable[[Seen], Fault | None]
-    lenient: Severity
-    strict: Severity
+    severities: Mapping[Profile, Severity | None]
     mend: str
     reference: str
     status: tuple[str, str | None] | None = None
 
-    def severity(self, profile: Profile) -> Severity:
-        return self.strict if profile is Profile.STRICT else self.lenient
+    def severity(self, profile: Profile) -> Severity | None:
+        """None where the profile does not know this rule."""
+        return self.severities[profile]
 
     def finding(self, fault: Fault, profile: Profile) -> Finding:
         severity = self.severity(profile)
+        assert severity is not None
         outcome = Outcome.GO_ON
         if severity is Severity.REFUSED:
             outcome = Outcome.REFUSE
@@ -106,15 +112,16 @@ class Rules(Generic[Seen]):
         reference: str,
         status: tuple[str, str | None] | None = None,
     ) -> Callable[[Callable[[Seen], Fault | None]], Callable[[Seen], Fault | None]]:
-        """Register a check. ``severity`` is one letter, or two as lenient/strict: ``E/R``."""
-        lenient, _, strict = severity.partition("/")
+        """Register a check. ``severity`` is lenient/strict/saml: ``E/R/-``; what is left out is as lenient.
+
+        A dash: this profile does not know the rule.
+        """
+        severities = dict(zip(PROFILES, _severities(severity), strict=True))
 
         def register(check: Callable[[Seen], Fault | None]) -> Callable[[Seen], Fault | None]:
             if id in self.rules:
                 raise ValueError(f"rule {id} is there already")
-            self.rules[id] = Rule(
-                id, title, check, Severity(lenient), Severity(strict or lenient), mend, reference, status
-            )
+            self.rules[id] = Rule(id, title, check, severities, mend, reference, status)
             return check
 
         return register
@@ -131,6 +138,9 @@ class Rules(Generic[Seen]):
         for rule in self.rules.values():
             if wanted is not None and rule.id not in wanted:
                 continue
+            if rule.severity(profile) is None:
+                not_applicable.append(rule.id)
+                continue
             try:
                 fault = rule.check(seen)
             except NotApplicable:
@@ -144,3 +154,9 @@ class Rules(Generic[Seen]):
                 else:
                     findings.append(rule.finding(fault, profile))
         return Report(tuple(findings), tuple(passed), tuple(not_applicable), tuple(broken))
+
+
+def _severities(text: str) -> list[Severity | None]:
+    given = text.split("/")
+    letters = [given[index] if index < len(given) and given[index] else given[0] for index in range(len(PROFILES))]
+    return [None if letter == "-" else Severity(letter) for letter in letters]

@@ -71,12 +71,14 @@ class Issue:
 
 def ad_assertion(ad: Party, mr: Party, hm: str, hm_acs: str, facts: Facts, issue: Issue) -> Element:
     """Who logged in, and how: for the MR, which alone can read the pseudonym in it (spec 3.5)."""
-    assertion, issuer = _assertion(ad.entity_id, issue)
+    assertion, issuer = new_assertion(ad.entity_id, issue)
     subject = add(assertion, "saml:Subject")
     add(subject, "saml:NameID", {"Format": names.TRANSIENT}, facts.transient)
-    _bearer(subject, issue.new_id(), hm_acs, issue.now + AD_WINDOW)
-    _conditions(assertion, issue.now - AD_WINDOW, issue.now + AD_WINDOW, (hm, facts.audience, mr.entity_id))
-    _authn_statement(assertion, facts, ad.oin, issue.new_id())
+    add_bearer(subject, issue.new_id(), hm_acs, issue.now + AD_WINDOW)
+    add_conditions(
+        assertion, issue.now - AD_WINDOW, issue.now + AD_WINDOW, (hm, facts.audience, mr.entity_id)
+    )
+    add_authn_statement(assertion, facts, facts.level, ad.oin, issue.new_id())
     statement = add(assertion, "saml:AttributeStatement")
     _plain(statement, names.REPRESENTATION, "true", "xs:boolean")
     _plain(statement, names.SERVICE_UUID, facts.service_uuid)
@@ -94,7 +96,7 @@ def ad_assertion(ad: Party, mr: Party, hm: str, hm_acs: str, facts: Facts, issue
 
 def mr_assertion(mr: Party, ad_statement: Element, facts: Facts, sp: Recipient, issue: Issue) -> Element:
     """That the person may act for the company at this service: an XACML Permit (spec 3.6, 14.5)."""
-    assertion, issuer = _assertion(mr.entity_id, issue, prefixes="xsi xacml-saml")
+    assertion, issuer = new_assertion(mr.entity_id, issue, prefixes="xsi xacml-saml")
     subject = add(assertion, "saml:Subject")
     # Each entity in the chain has a transient name of its own (spec 3.7).
     add(
@@ -103,7 +105,7 @@ def mr_assertion(mr: Party, ad_statement: Element, facts: Facts, sp: Recipient, 
         {"Format": names.TRANSIENT, "NameQualifier": mr.entity_id},
         issue.new_id(),
     )
-    _conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, ())
+    add_conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, ())
     advice = add(assertion, "saml:Advice")
     add(advice, "saml:AssertionIDRef", text=ad_statement.get("ID"))
     statement = add(assertion, "saml:Statement", {"xsi:type": "xacml-saml:XACMLAuthzDecisionStatementType"})
@@ -149,7 +151,7 @@ def hm_assertion(
     shape: Shape = DEFAULT,
 ) -> Element:
     """The broker's own, for the service provider. ``chain`` goes into Advice untouched (spec 3.3, 3.4)."""
-    assertion, issuer = _assertion(hm.entity_id, issue)
+    assertion, issuer = new_assertion(hm.entity_id, issue)
     subject = add(assertion, "saml:Subject")
     name_id = {"Format": names.TRANSIENT, "NameQualifier": ad.entity_id}
     name = facts.transient
@@ -158,15 +160,15 @@ def hm_assertion(
         name_id = {"Format": names.PERSISTENT, "NameQualifier": facts.register}
         name = facts.acting.value
     add(subject, "saml:NameID", name_id, name)
-    _bearer(subject, facts.request_id, facts.recipient, issue.now + issue.life)
-    _conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, (facts.audience,))
+    add_bearer(subject, facts.request_id, facts.recipient, issue.now + issue.life)
+    add_conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, (facts.audience,))
     if chain and shape.advice:
         advice = add(assertion, "saml:Advice")
         for link in chain:
             advice.append(link)
     if shape.attributes_first:
         _attribute_statement(assertion, facts, sp, issue, shape)
-    _authn_statement(assertion, facts, ad.entity_id, facts.session_index)
+    add_authn_statement(assertion, facts, facts.level, ad.entity_id, facts.session_index)
     if not shape.attributes_first:
         _attribute_statement(assertion, facts, sp, issue, shape)
     if shape.sign_assertion:
@@ -222,7 +224,8 @@ def signature_value(assertion: Element) -> str:
     )
 
 
-def _assertion(issuer: str, issue: Issue, prefixes: str = "") -> tuple[Element, Element]:
+def new_assertion(issuer: str, issue: Issue, prefixes: str = "") -> tuple[Element, Element]:
+    """An unsigned assertion and its Issuer, after which the signature goes."""
     assertion = make(
         "saml:Assertion",
         {"ID": issue.new_id(), "Version": "2.0", "IssueInstant": write(issue.now)},
@@ -231,7 +234,8 @@ def _assertion(issuer: str, issue: Issue, prefixes: str = "") -> tuple[Element, 
     return assertion, add(assertion, "saml:Issuer", text=issuer)
 
 
-def _bearer(subject: Element, in_response_to: str, recipient: str, until: datetime) -> None:
+def add_bearer(subject: Element, in_response_to: str, recipient: str, until: datetime) -> None:
+    """Whoever carries it is the subject, at this recipient and until then."""
     confirmation = add(subject, "saml:SubjectConfirmation", {"Method": names.BEARER})
     add(
         confirmation,
@@ -240,7 +244,8 @@ def _bearer(subject: Element, in_response_to: str, recipient: str, until: dateti
     )
 
 
-def _conditions(assertion: Element, start: datetime, end: datetime, audiences: Sequence[str]) -> None:
+def add_conditions(assertion: Element, start: datetime, end: datetime, audiences: Sequence[str]) -> None:
+    """When and for whom it holds; without audiences for whoever gets it."""
     conditions = add(assertion, "saml:Conditions", {"NotBefore": write(start), "NotOnOrAfter": write(end)})
     if audiences:
         restriction = add(conditions, "saml:AudienceRestriction")
@@ -248,14 +253,17 @@ def _conditions(assertion: Element, start: datetime, end: datetime, audiences: S
             add(restriction, "saml:Audience", text=audience)
 
 
-def _authn_statement(assertion: Element, facts: Facts, authority: str, session_index: str) -> None:
+def add_authn_statement(
+    assertion: Element, facts: Facts, class_ref: str, authority: str, session_index: str
+) -> None:
+    """How the person was authenticated, at which level, by whom."""
     statement = add(
         assertion,
         "saml:AuthnStatement",
         {"AuthnInstant": write(facts.authenticated_at), "SessionIndex": session_index},
     )
     context = add(statement, "saml:AuthnContext")
-    add(context, "saml:AuthnContextClassRef", text=facts.level)
+    add(context, "saml:AuthnContextClassRef", text=class_ref)
     add(context, "saml:AuthenticatingAuthority", text=authority)
 
 

@@ -42,7 +42,11 @@ class ServiceEntry:
 
 @dataclass(frozen=True, slots=True)
 class SpMetadata:
-    """One service provider. ``certificates`` come in the order of the file."""
+    """One service provider; certificates come in the order of the file.
+
+    ``requests_signed`` is its promise AuthnRequestsSigned. ``of_the_scheme`` is False where nothing in the
+    metadata is of eHerkenning: no URN in the entity id, no ServiceID, no metadata extension.
+    """
 
     entity_id: str
     signing: tuple[Certificate, ...]
@@ -51,6 +55,8 @@ class SpMetadata:
     services: tuple[ServiceEntry, ...]
     organization: dict[str, str]
     xml: bytes
+    requests_signed: bool = False
+    of_the_scheme: bool = True
 
     @property
     def default_acs(self) -> Endpoint:
@@ -122,7 +128,15 @@ def _entity(entity: Element, descriptor: Element) -> SpMetadata:
         services=tuple(_service(node) for node in children(descriptor, "md:AttributeConsumingService")),
         organization={} if organization is None else _names(organization, "md:OrganizationDisplayName"),
         xml=serialize(entity),
+        requests_signed=is_true(descriptor.get("AuthnRequestsSigned")),
+        of_the_scheme=_of_the_scheme(entity, entity_id),
     )
+
+
+def _of_the_scheme(entity: Element, entity_id: str) -> bool:
+    marks = [entity_id, *(str(name).strip("{") for name in entity.attrib)]
+    marks += [node.get("Name", "") for node in entity.iter(qname("md:RequestedAttribute"))]
+    return any(mark.startswith(names.ETOEGANG) for mark in marks)
 
 
 def _endpoint(node: Element) -> Endpoint:

@@ -48,6 +48,8 @@ REQUESTER = STATUS + "Requester"
 RESPONDER = STATUS + "Responder"
 AUTHN_FAILED = STATUS + "AuthnFailed"
 REQUEST_UNSUPPORTED = STATUS + "RequestUnsupported"
+INVALID_NAME_ID_POLICY = STATUS + "InvalidNameIDPolicy"
+"""Only for providers that know nothing of the scheme, which has no such code (spec 6.1)."""
 
 ETOEGANG = "urn:etoegang:"
 SERVICE_ID = "urn:etoegang:core:ServiceID"

@@ -30,6 +30,7 @@ class AuthnRequest:
     service_index: str | None
     provider_name: str | None
     name_id_policy: bool
+    name_id_format: str | None
     subject: bool
     conditions: bool
     class_refs: tuple[str, ...] | None
@@ -55,6 +56,7 @@ def is_authn_request(element: Element) -> bool:
 def read(element: Element) -> AuthnRequest:
     """Read a parsed message. Whatever is missing is None: no exception, so that every rule can speak."""
     issuer = child(element, "saml:Issuer")
+    policy = child(element, "samlp:NameIDPolicy")
     context = child(element, "samlp:RequestedAuthnContext")
     scoping = child(element, "samlp:Scoping")
     idp_list = None if scoping is None else child(scoping, "samlp:IDPList")
@@ -75,7 +77,8 @@ def read(element: Element) -> AuthnRequest:
         acs_url=element.get("AssertionConsumerServiceURL"),
         service_index=element.get("AttributeConsumingServiceIndex"),
         provider_name=element.get("ProviderName"),
-        name_id_policy=child(element, "samlp:NameIDPolicy") is not None,
+        name_id_policy=policy is not None,
+        name_id_format=None if policy is None else policy.get("Format"),
         subject=child(element, "saml:Subject") is not None,
         conditions=child(element, "saml:Conditions") is not None,
         class_refs=None

@@ -27,10 +27,11 @@ class Encryption:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """Signature and digest algorithm, by their URIs."""
+    """Signature and digest algorithm, by their URIs; ``certificate`` puts it in KeyInfo, beside the KeyName."""
 
     signature: str = names.RSA_SHA256
     digest: str = names.SHA256
+    certificate: bool = False
 
 
 SCHEME_SIGNING = Signing()

@@ -83,17 +83,20 @@ def sign(
     """
     # Not xmlsec.template: the nodes that it makes have names that lxml's find() does not find.
     signature = make("ds:Signature")
-    info = add(signature, "ds:SignedInfo")
-    add(info, "ds:CanonicalizationMethod", {"Algorithm": names.EXC_C14N})
-    add(info, "ds:SignatureMethod", {"Algorithm": algorithms.signature})
-    reference = add(info, "ds:Reference", {"URI": f"#{element.get('ID')}"})
+    signed_info = add(signature, "ds:SignedInfo")
+    add(signed_info, "ds:CanonicalizationMethod", {"Algorithm": names.EXC_C14N})
+    add(signed_info, "ds:SignatureMethod", {"Algorithm": algorithms.signature})
+    reference = add(signed_info, "ds:Reference", {"URI": f"#{element.get('ID')}"})
     transforms = add(reference, "ds:Transforms")
     add(transforms, "ds:Transform", {"Algorithm": names.ENVELOPED})
     add(transforms, "ds:Transform", {"Algorithm": names.EXC_C14N})
     add(reference, "ds:DigestMethod", {"Algorithm": algorithms.digest})
     add(reference, "ds:DigestValue")
     add(signature, "ds:SignatureValue")
-    add(add(signature, "ds:KeyInfo"), "ds:KeyName", text=key.key_name)
+    info = add(signature, "ds:KeyInfo")
+    add(info, "ds:KeyName", text=key.key_name)
+    if algorithms.certificate:
+        add(add(info, "ds:X509Data"), "ds:X509Certificate", text=key.certificate.base64)
     if after is None:
         element.insert(0, signature)
     else:

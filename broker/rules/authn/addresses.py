@@ -19,7 +19,7 @@ from broker.wire.metadata import ARTIFACT_OR_POST
 @rule(
     "AR-13",
     "@AssertionConsumerServiceIndex is there",
-    "W/E",
+    "W/E/-",
     mend="Send AssertionConsumerServiceIndex instead of AssertionConsumerServiceURL and ProtocolBinding.",
     reference=INTERFACE,
 )
@@ -37,7 +37,7 @@ def has_acs_index(seen: SeenRequest) -> Fault | None:
     reference=METADATA,
 )
 def acs_index_known(seen: SeenRequest) -> Fault | None:
-    if seen.sp is None or seen.request.acs_index is None:
+    if seen.sp is None or (seen.request.acs_index is None and seen.request.acs_url is not None):
         raise NotApplicable
     if chosen_endpoint(seen.request, seen.sp):
         return None
@@ -53,7 +53,7 @@ def acs_index_known(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-15",
     "@AssertionConsumerServiceURL is absent",
-    "W",
+    "W/W/-",
     mend="Send AssertionConsumerServiceIndex instead.",
     reference=INTERFACE,
 )
@@ -87,7 +87,7 @@ def acs_url_known(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-17",
     "@ProtocolBinding is absent",
-    "W",
+    "W/W/-",
     mend="Leave ProtocolBinding out: the endpoint that the index points to has a binding.",
     reference=INTERFACE,
 )
@@ -100,7 +100,7 @@ def no_protocol_binding(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-18",
     "@ProtocolBinding, if there, is HTTP-Artifact",
-    "E",
+    "E/E/-",
     mend="Ask for the answer by artifact: it is the only binding that every broker must offer.",
     reference=INTERFACE,
 )
@@ -115,13 +115,13 @@ def artifact_binding(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-19",
     "the service is in the metadata",
-    "E",
+    "E/E/W",
     mend="Send an AttributeConsumingServiceIndex that your metadata has, or mark one service as the default.",
     reference=INTERFACE,
     status=UNSUPPORTED,
 )
 def service_index_known(seen: SeenRequest) -> Fault | None:
-    if seen.sp is None:
+    if seen.sp is None or (seen.saml and not seen.sp.services):
         raise NotApplicable
     if chosen_service(seen.request, seen.sp):
         return None
@@ -135,7 +135,7 @@ def service_index_known(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-20",
     "the service has a ServiceID",
-    "E",
+    "E/E/-",
     mend="Give the AttributeConsumingService one RequestedAttribute whose Name is the ServiceID.",
     reference=METADATA,
     status=UNSUPPORTED,
@@ -156,7 +156,7 @@ def service_id(seen: SeenRequest) -> Fault | None:
 @rule(
     "MD-12",
     "the metadata has a certificate to encrypt for",
-    "E",
+    "E/E/-",
     mend="Add a KeyDescriptor without use, or one with use=encryption, to the metadata.",
     reference=METADATA,
     status=(names.RESPONDER, names.REQUEST_UNSUPPORTED),

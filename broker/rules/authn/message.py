@@ -112,6 +112,8 @@ def age(seen: SeenRequest) -> Fault | None:
     reference=INTERFACE,
 )
 def destination(seen: SeenRequest) -> Fault | None:
+    if seen.saml and seen.signed is None and seen.request.destination is None:
+        raise NotApplicable
     if seen.request.destination == seen.endpoint:
         return None
     return Fault(f'"{seen.endpoint}"', said(seen.request.destination), "@Destination", seen.line)

@@ -27,6 +27,7 @@ class SeenRequest:
 
     Exactly one of ``signed`` and ``signature_problem`` is set for a known sender. ``schema_error`` is what
     the SAML schema says, None if it is content. ``level`` is the catalogue's for the service, if any.
+    ``saml`` marks a provider that knows nothing of the scheme; it may leave out signature and Destination.
     """
 
     request: AuthnRequest
@@ -44,6 +45,7 @@ class SeenRequest:
     oldest: timedelta = timedelta(minutes=5)
     newest: timedelta = timedelta(minutes=1)
     framed: bool = False
+    saml: bool = False
 
     @property
     def line(self) -> int:

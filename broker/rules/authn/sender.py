@@ -16,7 +16,7 @@ from broker.wire.xml import child, named
 @rule(
     "AR-21",
     "@ProviderName is the name in the catalogue",
-    "W",
+    "W/W/-",
     mend="Leave ProviderName out, or send the OrganizationDisplayName of the service catalogue.",
     reference=INTERFACE,
 )
@@ -49,7 +49,7 @@ def issuer_known(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-23",
     "Issuer has the scheme's form",
-    "E",
+    "E/E/-",
     mend="Use urn:etoegang:DV:<OIN of 20 digits>:entities:<index>; 9000 to 9999 are for tests.",
     reference=ENTITY_ID,
 )
@@ -65,7 +65,7 @@ def issuer_form(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-24",
     "the index of a test system is between 9000 and 9999",
-    "N",
+    "N/N/-",
     mend="Use an index between 9000 and 9999 for a test system, such as 9001.",
     reference=ENTITY_ID,
 )
@@ -79,7 +79,7 @@ def issuer_test_index(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-25",
     "Issuer has no attributes",
-    "W",
+    "W/W/-",
     mend="Leave Format, NameQualifier and their kin off Issuer.",
     reference=INTERFACE,
 )

@@ -79,7 +79,7 @@ def digest_algorithm(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-30",
     "canonicalisation is exclusive, without comments",
-    "E",
+    "E/E/W",
     mend="Use http://www.w3.org/2001/10/xml-exc-c14n# for SignedInfo and as second transform.",
     reference=SIGNATURE,
 )
@@ -97,7 +97,7 @@ def canonicalization(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-31",
     "KeyInfo is absent or has a KeyName only",
-    "W",
+    "W/W/-",
     mend="Put only ds:KeyName in KeyInfo; the broker takes the certificate from your metadata anyway.",
     reference=SIGNATURE,
 )
@@ -112,7 +112,7 @@ def key_info(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-32",
     "KeyName is one of the metadata's",
-    "E",
+    "E/E/W",
     mend="Send the KeyName that stands in your metadata beside the certificate you sign with.",
     reference=SIGNATURE,
 )

@@ -19,7 +19,7 @@ from suppliers.ask import Level
 @rule(
     "AR-34",
     "RequestedAuthnContext holds one level of the scheme",
-    "E",
+    "E/E/N",
     mend="Ask for one of loa2plus, loa3 or loa4, or leave it out: the catalogue has a level.",
     reference=LEVELS,
     status=UNSUPPORTED,
@@ -60,7 +60,7 @@ def level_allowed(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-36",
     "@Comparison is minimum",
-    "W",
+    "W/W/-",
     mend='Send Comparison="minimum": a person with a higher level must get in as well.',
     reference=INTERFACE,
 )
@@ -75,7 +75,7 @@ def comparison(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-37",
     "NameIDPolicy, Subject and Conditions are absent",
-    "W",
+    "W/W/-",
     mend="Leave them out: the scheme does not use them.",
     reference=INTERFACE,
 )
