@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from suppliers.ask import Names
 from suppliers.register.model import (
@@ -72,7 +72,7 @@ def loads(
     lacks the section.
     """
     for key, model in sections.items():
-        if model.model_config.get("extra") != "forbid":
+        if model.model_config.get("extra") != "forbid" and not issubclass(model, RootModel):
             raise TypeError(
                 f"{model.__name__} must have extra='forbid', or misspelt keys in {key}: go unseen"
             )
@@ -153,7 +153,7 @@ class _ServiceNames:
 
     def is_outside(self, text: str) -> bool:
         """Whether a text may mean a service that the file does not know: SP metadata may bring it."""
-        return text == ANY_SERVICE or bool(SERVICE_ID.fullmatch(text) or UUID.fullmatch(text))
+        return bool(SERVICE_ID.fullmatch(text) or UUID.fullmatch(text))
 
 
 class _Between:

@@ -10,7 +10,6 @@ from difflib import SequenceMatcher, get_close_matches
 KeyPath = tuple[str | int, ...]
 
 SHOWN = 10  # so many allowed values are written out
-ALIKE = 0.6  # from here on two words look like each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class ConfigError(Exception):
             for p in reversed(list(problems))
         }
         self.problems: tuple[Problem, ...] = tuple(
-            sorted(once.values(), key=lambda p: (p.file, p.line, p.column, p.key))
+            sorted(once.values(), key=lambda p: (p.file, p.line, p.column, p.key, p.message))
         )
         super().__init__(self.problems)
 
@@ -75,9 +74,7 @@ def nearest(text: str, candidates: Sequence[str]) -> str | None:
     """The candidate that was probably meant, case ignored; None where none, or more than one, comes close."""
     folded = {candidate.casefold(): candidate for candidate in candidates}
     word = text.strip().casefold()
-    if word in folded:
-        return folded[word]
-    close = get_close_matches(word, folded, n=2, cutoff=ALIKE)
+    close = get_close_matches(word, folded, n=2)
     if len(close) == 2 and _ratio(word, close[0]) == _ratio(word, close[1]):
         return None
     if not close and word:

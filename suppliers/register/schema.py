@@ -17,11 +17,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    RootModel,
     StringConstraints,
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from suppliers.ask import Level
 from suppliers.register.model import MandateStatus
@@ -97,10 +98,14 @@ def _service_id(text: str) -> str:
     raise fault(message, "urn:etoegang:DV:<OIN of 20 digits>:services:<1 to 4 digits>")
 
 
-def _level(value: object) -> object:
+def _one_text(value: object) -> str:
     if not isinstance(value, str):
-        return value
-    text = value.strip()
+        raise PydanticKnownError("string_type")
+    return value.strip()
+
+
+def _level(value: object) -> Level:
+    text = _one_text(value)
     if text in LEVELS:
         return Level.of(text)
     if text.upper() == "EH1":
@@ -109,10 +114,8 @@ def _level(value: object) -> object:
     raise fault(f"{shown(text)} is not a level", *LEVELS, nearest=nearest(guess, LEVELS))
 
 
-def _day(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
+def _day(value: object) -> date:
+    text = _one_text(value)
     likely = None
     if parts := re.fullmatch(r"(\d\d?)[-/. ](\d\d?)[-/. ](\d{4})", text, re.ASCII):
         likely = f"{parts[3]}-{int(parts[2]):02}-{int(parts[1]):02}"
@@ -142,7 +145,7 @@ def _names(value: object) -> object:
 class Part(BaseModel):
     """A piece of the file: a key that it does not know is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
@@ -237,7 +240,6 @@ _WORDS = {
     "enum": "{value} is not one of the values",
     "bool_parsing": "{value} is neither true nor false",
     "int_parsing": "{value} is not a whole number",
-    "int_from_float": "{value} is not a whole number",
     "float_parsing": "{value} is not a number",
     "string_too_short": "is empty",
     "string_too_long": "is longer than {max_length} characters",
@@ -294,8 +296,8 @@ def _problem(details: ErrorDetails, document: Document, model: type[BaseModel], 
 
 def fields_of(kind: Any) -> tuple[str, ...]:
     """The keys that a piece of the file may have, as the file writes them."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return tuple(field.alias or name for name, field in kind.model_fields.items())
+    if _is_model(kind):
+        return tuple(_types(kind))
     return next(filter(None, map(fields_of, get_args(kind))), ())
 
 
@@ -306,9 +308,18 @@ def _type_at(kind: Any, loc: tuple[str | int, ...]) -> Any:
 
 
 def _type_below(kind: Any, step: str | int) -> Any:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        fields = {field.alias or name: field for name, field in kind.model_fields.items()}
-        return fields[str(step)].annotation if step in fields else None
-    if get_origin(kind) in (dict, list, tuple, set):
-        return get_args(kind)[-1 if get_origin(kind) is dict else 0]
+    if isinstance(kind, type) and issubclass(kind, RootModel):
+        kind = kind.model_fields["root"].annotation
+    if _is_model(kind):
+        return _types(kind).get(str(step))
+    if get_origin(kind) in (dict, list):
+        return get_args(kind)[-1]
     return next(filter(None, (_type_below(member, step) for member in get_args(kind))), None)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _types(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}

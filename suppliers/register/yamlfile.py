@@ -27,8 +27,7 @@ MAX_REPEATED = 100_000  # so many values may come into the data a second time, b
 _TAG = "tag:yaml.org,2002:"
 _TEXT, _NULL, _MERGE = _TAG + "str", _TAG + "null", _TAG + "merge"
 _PLAIN = {"": _NULL, "~": _NULL, "null": _NULL, "<<": _MERGE}
-_MAPPING, _LIST = _TAG + "map", _TAG + "seq"
-_KNOWN = {_TEXT, _NULL, _MERGE, _MAPPING, _LIST}
+_KNOWN = {_TEXT, _NULL, _MERGE}
 _UNPRINTABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
@@ -104,14 +103,15 @@ class _AsText:
     depth = 0
 
     def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
-        if kind is yaml.ScalarNode:
-            return _PLAIN.get(value, _TEXT) if implicit[0] else _TEXT
-        return _MAPPING if kind is yaml.MappingNode else _LIST
+        is_plain = kind is yaml.ScalarNode and implicit[0]
+        return (
+            _PLAIN.get(value, _TEXT) if is_plain else _TEXT
+        )  # the tag of a list or a mapping is not looked at
 
-    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+    def descend_resolver(self, parent: Any, current_index: object) -> None:
         self.depth += 1
-        if self.depth > MAX_DEPTH and current_node is not None:
-            raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=current_node.start_mark)
+        if self.depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=parent.start_mark)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -173,8 +173,8 @@ class _Builder:
             for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 if isinstance(source, yaml.MappingNode):
                     with self._inside(source, path):
-                        pairs = self._pairs(source, path) | pairs
-                    self._repeat(len(pairs), node, path)
+                        for name, pair in self._pairs(source, path).items():
+                            pairs.setdefault(name, pair)
                 else:
                     self._note(key, (*path, "<<"), "must name a mapping, or a list of mappings, by '*anchor'")
         return pairs
@@ -182,7 +182,9 @@ class _Builder:
     @contextmanager
     def _inside(self, node: yaml.Node, path: KeyPath) -> Iterator[None]:
         if id(node) in self.seen:
-            self._repeat(1 + len(node.value), node, path)
+            self.repeated += len(node.value)
+        if self.repeated > MAX_REPEATED:
+            self._refuse(node, path, f"anchors repeat more than {MAX_REPEATED} values")
         if id(node) in self.open:
             self._refuse(node, path, "an anchor is used inside itself")
         if len(self.open) >= MAX_DEPTH:
@@ -191,11 +193,6 @@ class _Builder:
         self.open.add(id(node))
         yield
         self.open.remove(id(node))
-
-    def _repeat(self, count: int, node: yaml.Node, path: KeyPath) -> None:
-        self.repeated += count
-        if self.repeated > MAX_REPEATED:
-            self._refuse(node, path, f"anchors repeat more than {MAX_REPEATED} values")
 
     def _note(self, node: yaml.Node, path: KeyPath, message: str) -> None:
         self.problems.append(Problem(self.name, *_start(node), dotted(path), message))
@@ -273,7 +270,7 @@ def _in_our_words(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
             break
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     char = _character(text, line, column)
-    if char == "'\t'" and ("token" in complaint or "tab" in complaint):
+    if char == "'\t'":
         words = "a tab: indent with spaces only"
     message = words.format(char=char, since=began.line + 1 if began else 1)
     return Problem(name, line, column, "", message)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from good_file import GOOD, SERVICE_ID, SUPPLIERS, UUID, changed, good
+from pydantic import BaseModel, ConfigDict
 
 from suppliers.ask import Level, Names
 from suppliers.register.loader import load, loads
@@ -94,6 +95,7 @@ def test_uuids_are_derived_from_the_service_id_and_from_nothing_else():
     assert derived.uuid != derived.instance_uuid
     assert derived.uuid != other.services["helpdesk"].uuid
     assert derived.uuid == "a490d76d-2395-5b31-bff6-b29e5bf33786"
+    assert derived.instance_uuid == "aea26429-2027-5eb3-a222-b73e2aa04e26"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +124,19 @@ def test_a_mandate_may_call_a_service_by(called, means):
     assert [mandate.service for mandate in register.mandates()] == [means]
 
 
+def test_a_star_means_every_service_even_if_one_has_it_for_a_key():
+    text = changed("  helpdesk:\n", '  "*":\n').replace("service: helpdesk", 'service: "*"')
+    assert [mandate.service for mandate in good(text).register.mandates()] == ["*"]
+
+
+def test_a_mandate_may_call_a_service_by_the_uuid_of_its_instance():
+    own = UUID.replace("4b", "5c")
+    text = changed(f"    uuid: {UUID}\n", f"    instance_uuid: {own}\n")
+    [mandate] = good(text.replace("service: helpdesk", f"service: {own}")).register.mandates()
+    assert mandate.service == SERVICE_ID
+    assert good(text).register.services["helpdesk"].instance_uuid == own
+
+
 def test_a_mandate_for_a_definition_that_two_services_share_keeps_its_uuid():
     second = f"""\
   tweede: {{name: T, provider: P, service_id: {SERVICE_ID[:-1]}2, uuid: {UUID}, level: EH3}}
@@ -129,6 +144,20 @@ companies:
 """
     text = changed("companies:\n", second).replace("service: helpdesk", f"service: {UUID}")
     assert [mandate.service for mandate in good(text).register.mandates()] == [UUID]
+
+
+@pytest.mark.parametrize("called", ["helpdesk", "Mijn Helpdesk po", SERVICE_ID, UUID])
+def test_the_id_of_a_mandate_has_the_key_of_its_service_however_it_calls_it(called):
+    [mandate] = good(changed("service: helpdesk", f"service: {called}")).register.mandates()
+    assert mandate.id == "m.devries/regenboog/helpdesk/000001234567"
+
+
+@pytest.mark.parametrize(
+    ("written", "accepted"), [("true", True), ("yes", True), ("false", False), ("no", False)]
+)
+def test_a_service_may_accept_branches(written, accepted):
+    register = good(changed("branches: false", f"branches: {written}")).register
+    assert register.services["helpdesk"].branches_accepted is accepted
 
 
 def test_mandates_get_ids_that_say_what_they_are_and_differ():
@@ -177,11 +206,17 @@ def test_one_user_name_may_be_used_at_two_suppliers():
 # ---- files ----
 
 
+class Other(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
 def test_a_file_is_called_by_its_path(tmp_path: Path):
     file = tmp_path / "my.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     loaded = load(file, suppliers=SUPPLIERS)
     assert str(loaded.register.people["m.devries"].place) == f"{file}:17"
+    file.write_text("other:")
+    assert load(file, suppliers=SUPPLIERS, sections={"other": Other}).sections == {"other": Other()}
     file.write_text("servces: 1")
     with pytest.raises(ConfigError, match=r"my\.yaml:1: servces: is not known here"):
         load(file, suppliers=SUPPLIERS)

@@ -163,6 +163,13 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
             id="an end before the beginning",
         ),
         pytest.param(
+            "    branch: 000001234567",
+            "    branch: 1234567",
+            '32: mandates[1].branch: a branch number (vestigingsnummer) has 12 digits, "1234567" has 7; '
+            "allowed: 12 digits",
+            id="a branch number of the wrong length, which is not looked up as well",
+        ),
+        pytest.param(
             "status: active",
             "status: Activ",
             '33: mandates[1].status: "Activ" is not one of the values; allowed: requested, active, revoked; '
@@ -492,6 +499,21 @@ def test_each_key_that_a_record_lacks_is_a_problem():
     ]
 
 
+def test_what_is_missing_is_not_looked_up_as_well():
+    text = f"""
+services:
+  a: {{name: A, provider: P, service_id: {SERVICE_ID}, level: EH3}}
+  b: {{name: B, provider: P, service_id: {SERVICE_ID}2, level: EH3}}
+people: {{p: {{name: P, means: [{{username: p, password: q, level: EH3}}]}}}}
+companies: {{c: {{name: C, kvk: 90000012}}}}
+mandates: [{{person: p, company: c, level: EH3}}]
+"""
+    assert complaints(text) == [
+        "f.yaml:5: people.p.means[1].supplier: is missing",
+        "f.yaml:7: mandates[1].service: is missing",
+    ]
+
+
 def test_a_mistake_behind_an_anchor_is_said_once():
     text = "people:\n  a: {name: A, means: [&m {supplier: x, username: a, password: b, level: EH9}]}\n"
     text += "  b: {name: B, means: [*m]}\n"
@@ -558,6 +580,7 @@ def test_problems_are_two_and_in_order_if_they_differ_in(other):
     two = replace(one, **other)
     three = replace(two, message="is wrong")
     assert ConfigError([two, one, three]).problems == (one, two, three)
+    assert ConfigError([one, two, three]).problems == (one, two, three)
 
 
 def test_one_mistake_that_an_anchor_brings_in_twice_is_said_for_the_first():

@@ -12,10 +12,19 @@ class Colour(StrEnum):
     GREEN = "green"
 
 
+LAMP = "watt, colour, rules, code, on, weight, size, smell, bulb"
+
+
 class Bulb(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     age: int = Field(1, gt=0, lt=9)
+
+
+class Socket(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    volts: int
 
 
 class Lamp(BaseModel):
@@ -44,7 +53,7 @@ class House(BaseModel):
 
     lamp: Lamp | None = None
     rooms: list[Lamp] = []
-    spare: str | Bulb = ""
+    spare: str | Socket = ""
 
 
 def test_a_section_of_someone_else_becomes_a_model():
@@ -67,14 +76,12 @@ def test_a_section_of_someone_else_that(text):
         ),
         pytest.param(
             "house: {lamp: {wat: 1, watt: 1}}",
-            "house.lamp.wat: is not known here; allowed: watt, colour, rules, code, on, weight, size, smell, bulb; "
-            'did you mean "watt"?',
+            f'house.lamp.wat: is not known here; allowed: {LAMP}; did you mean "watt"?',
             id="a key below an optional one",
         ),
         pytest.param(
             "house: {rooms: [{watt: 1, colr: red}]}",
-            "house.rooms[1].colr: is not known here; allowed: watt, colour, rules, code, on, weight, size, smell, bulb; "
-            'did you mean "colour"?',
+            f'house.rooms[1].colr: is not known here; allowed: {LAMP}; did you mean "colour"?',
             id="a key in a list",
         ),
         pytest.param(
@@ -156,9 +163,10 @@ def test_a_mistake_in_a_section_of_someone_else(text, complaint):
 
 
 def test_a_mistake_in_one_of_two_forms_is_said_for_both():
-    assert complaints("house: {spare: {ag: 2}}", house=House) == [
+    assert complaints("house: {spare: {volt: 2}}", house=House) == [
         "f.yaml:1: house.spare: must be one text, not 'key: value' lines",
-        'f.yaml:1: house.spare.ag: is not known here; allowed: age; did you mean "age"?',
+        "f.yaml:1: house.spare.volts: is missing",
+        'f.yaml:1: house.spare.volt: is not known here; allowed: volts; did you mean "volts"?',
     ]
 
 
