@@ -126,7 +126,8 @@ def mr_assertion(mr: Party, ad_statement: Element, facts: Facts, sp: Recipient, 
     signature_value = ad_statement.findtext(f".//{{{names.DS}}}SignatureValue", "")
     linked = "".join(signature_value.split())
     _xacml(acting, names.LINKED_SIGNATURE, linked, mr.entity_id, names.XS + "#base64Binary")
-    _xacml_encrypted(acting, names.LEGAL_SUBJECT, facts.legal, mr.entity_id, sp, issue.new_id)
+    if facts.legal:
+        _xacml_encrypted(acting, names.LEGAL_SUBJECT, facts.legal, mr.entity_id, sp, issue.new_id)
     resource = add(request, "xacml-context:Resource")
     _xacml(resource, names.SERVICE_ID, facts.service_id)
     _xacml(resource, names.SERVICE_UUID, facts.service_uuid)

@@ -8,7 +8,14 @@ import zlib
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
 from broker.wire.xml import MOST_BYTES
+
+FRONT_CHANNEL = (HTTP_REDIRECT, HTTP_POST, HTTP_ARTIFACT)
+"""How a browser brings a request: each is published for each address that takes requests.
+
+HTTP-Redirect is first, as the Maykin client takes the first address that it finds.
+"""
 
 
 class BindingProblem(ValueError):
@@ -72,6 +79,12 @@ def from_redirect(query: bytes) -> Carried:
             signed, values.get("SigAlg", ""), unbase64(values.get("Signature", ""), "Signature")
         )
     return Carried(message, values.get("RelayState"), signature)
+
+
+def deflated(xml: bytes) -> str:
+    """A message as HTTP-Redirect carries it, before it is escaped for the query."""
+    engine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return base64.b64encode(engine.compress(xml) + engine.flush()).decode()
 
 
 def unbase64(text: str, name: str) -> bytes:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from broker.wire import names
 from broker.wire.assertions import Party
+from broker.wire.keys import Certificate
 from broker.wire.signing import sign_with_certificate
 from broker.wire.xml import Element, add, make, serialize
 
 IDENTIFIERS = tuple(names.IDENTIFIER_TYPES.values())
+NETWORK = "urn:etoegang:1.13:T:1"
+"""Name of an EntitiesDescriptor: version, T for test, sequence (spec 1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,65 @@ class Addresses:
     sso: Mapping[str, str]
     artifact: Sequence[str]
     home: str
+    logout: Mapping[str, str] = field(default_factory=dict)
 
 
-def describe(hm: Party, addresses: Addresses, metadata_id: str) -> bytes:
-    """A signed md:EntityDescriptor, stable as long as its input is."""
+@dataclass(frozen=True, slots=True)
+class AuthenticationService:
+    """A supplier as RequestADlist names it; ``sso`` is where requests for it go."""
+
+    entity_id: str
+    name: str
+    sso: Mapping[str, str]
+    home: str
+
+
+def describe(
+    hm: Party,
+    addresses: Addresses,
+    metadata_id: str,
+    *,
+    also: Sequence[Certificate] = (),
+    around: str | None = None,
+) -> bytes:
+    """A signed md:EntityDescriptor, stable as long as its input is.
+
+    ``also`` are certificates of ours that do not sign now: the next one, or the previous one. With ``around``,
+    an ID, an md:EntitiesDescriptor is put around the entity and signed instead of it, as a whole.
+    """
+    if around is None:
+        entity = _entity(hm, addresses, metadata_id, also)
+        sign_with_certificate(entity, hm.key)
+        return serialize(entity)
+    entities = make("md:EntitiesDescriptor", {"ID": around, "Name": NETWORK})
+    entities.append(_entity(hm, addresses, metadata_id, also))
+    sign_with_certificate(entities, hm.key)
+    return serialize(entities)
+
+
+def describe_services(hm: Party, services: Sequence[AuthenticationService], metadata_id: str) -> bytes:
+    """The signed answer to RequestADlist: one md:EntityDescriptor a supplier, in the order given (spec 2.6)."""
+    entities = make("md:EntitiesDescriptor", {"ID": metadata_id, "Name": NETWORK})
+    for service in services:
+        entity = add(
+            entities,
+            "md:EntityDescriptor",
+            {"entityID": service.entity_id, "eme:version": "1.13"},
+            prefixes="eme",
+        )
+        idp = add(
+            entity,
+            "md:IDPSSODescriptor",
+            {"WantAuthnRequestsSigned": "true", "protocolSupportEnumeration": names.SAMLP},
+        )
+        for binding, location in service.sso.items():
+            add(idp, "md:SingleSignOnService", {"Binding": binding, "Location": location})
+        _organization(entity, service.name, service.home)
+    sign_with_certificate(entities, hm.key)
+    return serialize(entities)
+
+
+def _entity(hm: Party, addresses: Addresses, metadata_id: str, also: Sequence[Certificate]) -> Element:
     entity = make(
         "md:EntityDescriptor",
         {"ID": metadata_id, "entityID": hm.entity_id, "eme:version": "1.13"},
@@ -50,7 +108,8 @@ def describe(hm: Party, addresses: Addresses, metadata_id: str) -> bytes:
         "md:IDPSSODescriptor",
         {"WantAuthnRequestsSigned": "true", "protocolSupportEnumeration": names.SAMLP},
     )
-    _key(idp, hm)
+    for certificate in (hm.key.certificate, *also):
+        _key(idp, certificate)
     for index, location in enumerate(addresses.artifact):
         add(
             idp,
@@ -62,23 +121,28 @@ def describe(hm: Party, addresses: Addresses, metadata_id: str) -> bytes:
                 "isDefault": "true" if index == 0 else "false",
             },
         )
+    for binding, location in addresses.logout.items():
+        add(idp, "md:SingleLogoutService", {"Binding": binding, "Location": location})
     for identifier in IDENTIFIERS:
         add(idp, "md:NameIDFormat", text=identifier)
     for binding, location in addresses.sso.items():
         add(idp, "md:SingleSignOnService", {"Binding": binding, "Location": location})
-    organization = add(entity, "md:Organization")
-    for name in ("md:OrganizationName", "md:OrganizationDisplayName"):
-        add(organization, name, {"xml:lang": "nl"}, "Mock eHerkenning (TEST)")
-    add(organization, "md:OrganizationURL", {"xml:lang": "nl"}, addresses.home)
+    _organization(entity, "Mock eHerkenning (TEST)", addresses.home)
     contact = add(entity, "md:ContactPerson", {"contactType": "administrative"})
     add(contact, "md:Company", text="Mock eHerkenning (TEST)")
     add(contact, "md:EmailAddress", text="test@mock-eherkenning.example")
-    sign_with_certificate(entity, hm.key)
-    return serialize(entity)
+    return entity
 
 
-def _key(descriptor: Element, party: Party) -> None:
+def _organization(entity: Element, display_name: str, home: str) -> None:
+    organization = add(entity, "md:Organization")
+    for name in ("md:OrganizationName", "md:OrganizationDisplayName"):
+        add(organization, name, {"xml:lang": "nl"}, display_name)
+    add(organization, "md:OrganizationURL", {"xml:lang": "nl"}, home)
+
+
+def _key(descriptor: Element, certificate: Certificate) -> None:
     key = add(descriptor, "md:KeyDescriptor", {"use": "signing"})
     info = add(key, "ds:KeyInfo")
-    add(info, "ds:KeyName", text=party.key.key_name)
-    add(add(info, "ds:X509Data"), "ds:X509Certificate", text=party.key.certificate.base64)
+    add(info, "ds:KeyName", text=certificate.key_name)
+    add(add(info, "ds:X509Data"), "ds:X509Certificate", text=certificate.base64)

@@ -26,14 +26,16 @@ def first_filled(
     return None
 
 
-def pseudonym(sp: str, legal: str, intermediary: str, subject: str) -> Identifier:
+def pseudonym(sp: str, legal: str, intermediary: str, subject: str, version: str = "1.13") -> Identifier:
     """The person's name for this provider, company and intermediary, and for no other: 64 hex @ 32 hex.
 
-    Two services of one provider (one OIN) see the same. The scheme does not say how it is made [I].
+    Two services of one provider (one OIN) see the same. The scheme does not say how it is made [I]. Only the
+    URN of its type differs by version of the interface (spec 1.3).
     """
     provider = _oin(sp)
     person = _digest(provider, legal, intermediary, subject)
-    return Identifier(PSEUDO_REPRESENTED, f"{person}@{_digest(provider, legal)[:32]}")
+    type_ = PSEUDO_REPRESENTED if version == "1.13" else IDENTIFIER_TYPES[PSEUDO]
+    return Identifier(type_, f"{person}@{_digest(provider, legal)[:32]}")
 
 
 def internal_pseudonym(ad: str, subject: str) -> Identifier:
@@ -42,7 +44,9 @@ def internal_pseudonym(ad: str, subject: str) -> Identifier:
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+    # Escaped, or a bar inside a name could make two different rows of parts one.
+    escaped = (part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+    return hashlib.sha256("|".join(escaped).encode()).hexdigest()
 
 
 def _oin(entity_id: str) -> str:

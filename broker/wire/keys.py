@@ -50,6 +50,14 @@ class Certificate:
         return key
 
     @cached_property
+    def subject_public_key(self) -> bytes:
+        """The key, of whatever kind, as bytes to compare."""
+        key = self.x509.public_key()
+        return key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the certificate, lower-case hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()

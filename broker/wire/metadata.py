@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -27,17 +28,22 @@ class Endpoint:
     location: str
     index: int | None = None
     is_default: bool | None = None
+    response_location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceEntry:
-    """An AttributeConsumingService. ``service_ids`` are the RequestedAttributes that are ServiceIDs."""
+    """An AttributeConsumingService. ``service_ids`` are the RequestedAttributes that are ServiceIDs.
+
+    ``required`` are those of ``attributes`` that have isRequired.
+    """
 
     index: int
     is_default: bool | None
     names: dict[str, str]
     service_ids: tuple[str, ...]
     attributes: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class SpMetadata:
     xml: bytes
     requests_signed: bool = False
     of_the_scheme: bool = True
+    artifact_resolution: tuple[Endpoint, ...] = ()
+    single_logout: tuple[Endpoint, ...] = ()
 
     @property
     def default_acs(self) -> Endpoint:
@@ -130,6 +138,8 @@ def _entity(entity: Element, descriptor: Element) -> SpMetadata:
         xml=serialize(entity),
         requests_signed=is_true(descriptor.get("AuthnRequestsSigned")),
         of_the_scheme=_of_the_scheme(entity, entity_id),
+        artifact_resolution=_others(descriptor, "md:ArtifactResolutionService"),
+        single_logout=_others(descriptor, "md:SingleLogoutService"),
     )
 
 
@@ -141,8 +151,12 @@ def _of_the_scheme(entity: Element, entity_id: str) -> bool:
 
 def _endpoint(node: Element) -> Endpoint:
     location = node.get("Location", "")
-    parts = urlsplit(location)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    try:
+        parts = urlsplit(location)
+        usable = parts.scheme in ("http", "https") and bool(parts.netloc)
+    except ValueError:
+        usable = False
+    if not usable:
         raise MetadataProblem(
             f'{named(node)} has Location="{location}"; expected an http or https URL', node.sourceline or 0
         )
@@ -152,11 +166,24 @@ def _endpoint(node: Element) -> Endpoint:
         location=location,
         index=_index(node, required=False),
         is_default=None if default is None else is_true(default),
+        response_location=node.get("ResponseLocation"),
     )
 
 
+def _others(descriptor: Element, prefixed: str) -> tuple[Endpoint, ...]:
+    """Endpoints that a login can do without: one that cannot be used does not take the metadata with it."""
+    found = []
+    for node in children(descriptor, prefixed):
+        with suppress(MetadataProblem):
+            found.append(_endpoint(node))
+    return tuple(found)
+
+
 def _service(node: Element) -> ServiceEntry:
-    requested = [item.get("Name", "") for item in children(node, "md:RequestedAttribute")]
+    items = children(node, "md:RequestedAttribute")
+    requested = [item.get("Name", "") for item in items]
+    attributes = tuple(name for name in requested if not name.startswith("urn:etoegang:DV:"))
+    required = {item.get("Name", "") for item in items if is_true(item.get("isRequired"))}
     default = node.get("isDefault")
     index = _index(node, required=True)
     assert index is not None
@@ -165,7 +192,8 @@ def _service(node: Element) -> ServiceEntry:
         is_default=None if default is None else is_true(default),
         names=_names(node, "md:ServiceName"),
         service_ids=tuple(name for name in requested if name.startswith("urn:etoegang:DV:")),
-        attributes=tuple(name for name in requested if not name.startswith("urn:etoegang:DV:")),
+        attributes=attributes,
+        required=tuple(name for name in attributes if name in required),
     )
 
 
@@ -173,9 +201,10 @@ def _index(node: Element, *, required: bool) -> int | None:
     text = node.get("index")
     if text is None and not required:
         return None
-    if text is None or not text.isascii() or not text.isdigit():
+    # An xs:unsignedShort. Python refuses to read numbers of thousands of digits, in its own way.
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 5:
         raise MetadataProblem(
-            f'{named(node)} has index="{text}"; expected a whole number', node.sourceline or 0
+            f'{named(node)} has index="{(text or "")[:20]}"; expected a whole number', node.sourceline or 0
         )
     return int(text)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
 MD = "urn:oasis:names:tc:SAML:2.0:metadata"
@@ -15,6 +17,7 @@ XML = "http://www.w3.org/XML/1998/namespace"
 XACML_SAML = "urn:oasis:xacml:2.0:saml:assertion:schema:os"
 XACML_CONTEXT = "urn:oasis:names:tc:xacml:2.0:context:schema:os"
 EME = "urn:etoegang:1.13:metadata-extension"
+ESP = "urn:etoegang:1.9:samlp-extension"
 
 PREFIXES = {
     "saml": SAML,
@@ -30,6 +33,7 @@ PREFIXES = {
     "xacml-saml": XACML_SAML,
     "xacml-context": XACML_CONTEXT,
     "eme": EME,
+    "esp": ESP,
 }
 """One prefix per namespace in every message: lxml renames others on decryption, which breaks signatures."""
 
@@ -49,7 +53,8 @@ RESPONDER = STATUS + "Responder"
 AUTHN_FAILED = STATUS + "AuthnFailed"
 REQUEST_UNSUPPORTED = STATUS + "RequestUnsupported"
 INVALID_NAME_ID_POLICY = STATUS + "InvalidNameIDPolicy"
-"""Only for providers that know nothing of the scheme, which has no such code (spec 6.1)."""
+UNKNOWN_PRINCIPAL = STATUS + "UnknownPrincipal"
+"""These two only for providers that know nothing of the scheme, which has no such codes (spec 6.1)."""
 
 ETOEGANG = "urn:etoegang:"
 SERVICE_ID = "urn:etoegang:core:ServiceID"
@@ -90,6 +95,7 @@ AES128_GCM = "http://www.w3.org/2009/xmlenc11#aes128-gcm"
 RSA_OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"
 
 
+@cache
 def qname(prefixed: str) -> str:
     """``saml:Issuer`` as lxml writes it: ``{urn:…:assertion}Issuer``. Without a colon: as it is."""
     prefix, colon, local = prefixed.partition(":")

@@ -37,6 +37,8 @@ class AuthnRequest:
     comparison: str | None
     idp_entries: tuple[str, ...] | None
     requested_attributes: tuple[str, ...]
+    required_attributes: tuple[str, ...] = ()
+    other_extensions: tuple[str, ...] = ()
 
     @property
     def forces(self) -> bool:
@@ -61,6 +63,7 @@ def read(element: Element) -> AuthnRequest:
     scoping = child(element, "samlp:Scoping")
     idp_list = None if scoping is None else child(scoping, "samlp:IDPList")
     extensions = child(element, "samlp:Extensions")
+    asked = [] if extensions is None else list(extensions.iter(qname("md:RequestedAttribute")))
     return AuthnRequest(
         element=element,
         id=element.get("ID"),
@@ -88,9 +91,15 @@ def read(element: Element) -> AuthnRequest:
         idp_entries=None
         if idp_list is None
         else tuple(entry.get("ProviderID", "") for entry in children(idp_list, "samlp:IDPEntry")),
-        requested_attributes=()
+        requested_attributes=tuple(node.get("Name", "") for node in asked),
+        required_attributes=tuple(node.get("Name", "") for node in asked if is_true(node.get("isRequired"))),
+        other_extensions=()
         if extensions is None
-        else tuple(node.get("Name", "") for node in extensions.iter(qname("md:RequestedAttribute"))),
+        else tuple(
+            named(node)
+            for node in extensions.iterchildren(etree.Element)
+            if node.tag != qname("esp:RequestedAttributes")
+        ),
     )
 
 

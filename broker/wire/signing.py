@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import base64
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import xmlsec
 from cryptography.exceptions import InvalidSignature
@@ -117,12 +118,15 @@ def sign_with_certificate(element: Element, key: SigningKey) -> None:
     add(add(info, "ds:X509Data"), "ds:X509Certificate", text=key.certificate.base64)
 
 
-def verify(element: Element, candidates: Sequence[Certificate]) -> Signed:
+def verify(
+    element: Element, candidates: Sequence[Certificate], *, holding: Element | None = None
+) -> Signed:
     """Check the one signature over ``element``, the root of its document. Raises SignatureProblem.
 
-    After this, and only after, may the element's content be believed.
+    After this, and only after, may the element's content be believed. ``holding`` is a message inside that
+    may bring signatures of its own: they are part of what is signed here, and judged when that is read.
     """
-    signature = _the_signature(element)
+    signature = _the_signature(element, holding)
     shape = _shape(signature, element)
     if not candidates:
         raise SignatureProblem(Fault.KEY, "a signing certificate in the metadata", "metadata without one")
@@ -167,6 +171,19 @@ def verify_query(signature: QuerySignature, candidates: Sequence[Certificate]) -
     )
 
 
+def signed_query(
+    fields: Mapping[str, str], key: SigningKey, algorithms: Signing = SCHEME_SIGNING
+) -> dict[str, str]:
+    """What an HTTP-Redirect of ours carries, in the order in which it is signed and must be sent.
+
+    The signature is over the fields as ``urllib.parse.urlencode`` writes them: send them so.
+    """
+    carried = {**fields, "SigAlg": algorithms.signature}
+    digest = SIGNATURE_ALGORITHMS[algorithms.signature]()
+    value = key.private_key.sign(urlencode(carried).encode(), padding.PKCS1v15(), digest)
+    return {**carried, "Signature": base64.b64encode(value).decode()}
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     signature_algorithm: str
@@ -177,9 +194,10 @@ class _Shape:
     key_info: tuple[str, ...]
 
 
-def _the_signature(element: Element) -> Element:
-    """The only Signature in the document, if it stands where it must."""
-    everywhere = list(element.getroottree().iter(qname("ds:Signature")))
+def _the_signature(element: Element, holding: Element | None) -> Element:
+    """The only Signature in the document outside ``holding``, if it stands where it must."""
+    inside = [] if holding is None else list(holding.iter(qname("ds:Signature")))
+    everywhere = [node for node in element.getroottree().iter(qname("ds:Signature")) if node not in inside]
     where = f"one ds:Signature as direct child of {named(element)}"
     if not everywhere:
         raise SignatureProblem(Fault.MISSING, where, "no ds:Signature", element.sourceline or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from lxml import etree
 
@@ -75,8 +76,7 @@ def named(element: Element) -> str:
 
 def make(prefixed: str, attributes: Mapping[str, str] | None = None, *, prefixes: str = "") -> Element:
     """A new root element; ``prefixes`` are further ones, blank-separated, to declare on it."""
-    wanted = {prefixed.partition(":")[0], *prefixes.split()}
-    element = etree.Element(qname(prefixed), nsmap={prefix: PREFIXES[prefix] for prefix in sorted(wanted)})
+    element = etree.Element(qname(prefixed), nsmap=_declared(prefixed, prefixes))
     for name, value in (attributes or {}).items():
         element.set(qname(name), value)
     return element
@@ -91,14 +91,18 @@ def add(
     prefixes: str = "",
 ) -> Element:
     """A new last child of ``parent``, with the one prefix that its namespace has everywhere."""
-    wanted = {prefixed.partition(":")[0], *prefixes.split()}
-    element = etree.SubElement(
-        parent, qname(prefixed), nsmap={prefix: PREFIXES[prefix] for prefix in sorted(wanted)}
-    )
+    element = etree.SubElement(parent, qname(prefixed), nsmap=_declared(prefixed, prefixes))
     for name, value in (attributes or {}).items():
         element.set(qname(name), value)
     element.text = text
     return element
+
+
+@cache
+def _declared(prefixed: str, prefixes: str) -> dict[str, str]:
+    """The prefixes that an element declares: its own and those it is told. Never changed by who gets it."""
+    wanted = {prefixed.partition(":")[0], *prefixes.split()}
+    return {prefix: PREFIXES[prefix] for prefix in sorted(wanted)}
 
 
 def text_of(element: Element | None) -> str | None:
