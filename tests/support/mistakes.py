@@ -272,6 +272,11 @@ def comment_in_issuer(sp: ServiceProvider, sso: str) -> bytes:
     return well_signed(sp, sso).replace(b":entities:9001<", b":entities:90<!-- -->01<", 1)
 
 
+def comment_before_issuer(sp: ServiceProvider, sso: str) -> bytes:
+    """The careless reader finds nothing at all."""
+    return well_signed(sp, sso).replace(b">urn:etoegang:DV:", b"><!-- -->urn:etoegang:DV:", 1)
+
+
 def comment_in_level(sp: ServiceProvider, sso: str) -> bytes:
     return well_signed(sp, sso).replace(b"assurance-class:loa3<", b"assurance-class:<!-- -->loa3<", 1)
 

@@ -31,6 +31,8 @@ NS = {
 }
 ARTIFACT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+SOAP = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 LOA = "urn:etoegang:core:assurance-class:"
 EXPECT = SignatureConfiguration(
@@ -81,7 +83,8 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 @dataclass
 class ServiceProvider:
-    """``acs`` maps index to (binding, location); the first is the default."""
+    """``acs`` maps index to (binding, location); the first is the default. ``ars`` maps index to the location of an
+    ArtifactResolutionService, ``slo`` binding to that of a SingleLogoutService; there are none unless given."""
 
     entity_id: str = "urn:etoegang:DV:00000001777777770000:entities:9001"
     services: dict[int, tuple[str, str]] = field(
@@ -94,6 +97,8 @@ class ServiceProvider:
         }
     )
     organization: str = "Testorganisatie (fictief)"
+    ars: dict[int, str] = field(default_factory=dict)
+    slo: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.key, self.certificate = make_key("service provider")
@@ -105,6 +110,13 @@ class ServiceProvider:
             f'<md:AssertionConsumerService index="{index}" Binding="{binding}" Location="{location}"'
             f"{' isDefault=' + chr(34) + 'true' + chr(34) if index == min(self.acs) else ''}/>"
             for index, (binding, location) in self.acs.items()
+        )
+        others = "".join(
+            f'<md:ArtifactResolutionService index="{index}" Binding="{SOAP}" Location="{location}"/>'
+            for index, location in self.ars.items()
+        ) + "".join(
+            f'<md:SingleLogoutService Binding="{binding}" Location="{location}"/>'
+            for binding, location in self.slo.items()
         )
         services = "".join(
             f'<md:AttributeConsumingService index="{index}"'
@@ -118,7 +130,7 @@ class ServiceProvider:
             f'<md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" '
             f'protocolSupportEnumeration="{NS["samlp"]}"><md:KeyDescriptor><ds:KeyInfo xmlns:ds="{NS["ds"]}">'
             f"<ds:KeyName>{fingerprint(self.certificate)}</ds:KeyName><ds:X509Data><ds:X509Certificate>{der}"
-            f"</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>{acs}{services}"
+            f"</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>{others}{acs}{services}"
             f'</md:SPSSODescriptor><md:Organization><md:OrganizationName xml:lang="nl">{self.organization}'
             f'</md:OrganizationName><md:OrganizationDisplayName xml:lang="nl">{self.organization}'
             f'</md:OrganizationDisplayName><md:OrganizationURL xml:lang="nl">http://localhost:9/'
@@ -190,6 +202,58 @@ class ServiceProvider:
         )
         if destination:
             element.set("Destination", destination)
+        return soap(etree.tostring(sign(element, self.key, self.certificate, **how)))
+
+    def logout_request(
+        self,
+        destination: str,
+        name_id: str | None,
+        session_index: str | None,
+        *,
+        issuer: str | None = None,
+        **attributes: str | None,
+    ) -> etree._Element:
+        """An unsigned LogoutRequest; None leaves out, an attribute given overrides."""
+        values: dict[str, str | None] = {
+            "ID": "_" + uuid.uuid4().hex,
+            "Version": "2.0",
+            "IssueInstant": instant(datetime.now(UTC)),
+            "Destination": destination,
+        } | attributes
+        name = "" if name_id is None else f"<saml:NameID>{name_id}</saml:NameID>"
+        session = (
+            "" if session_index is None else f"<samlp:SessionIndex>{session_index}</samlp:SessionIndex>"
+        )
+        element = etree.fromstring(
+            f'<samlp:LogoutRequest xmlns:samlp="{NS["samlp"]}" xmlns:saml="{NS["saml"]}">'
+            f"<saml:Issuer>{issuer or self.entity_id}</saml:Issuer>{name}{session}</samlp:LogoutRequest>"
+        )
+        for attribute, value in values.items():
+            if value is not None:
+                element.set(attribute, value)
+        return element
+
+    def artifact(self, index: int = 0, handle: bytes | None = None) -> str:
+        """A new one, with our SourceID."""
+        source = hashlib.sha1(self.entity_id.encode()).digest()
+        handle = uuid.uuid4().bytes + b"\0\0\0\0" if handle is None else handle
+        return base64.b64encode(b"\x00\x04" + index.to_bytes(2, "big") + source + handle).decode()
+
+    def artifact_response(
+        self, in_response_to: str | None, message: bytes | None, *, issuer: str | None = None, **how: Any
+    ) -> bytes:
+        """A signed ArtifactResponse around a message, in its SOAP envelope; ``status`` without the prefix."""
+        status = how.pop("status", "Success")
+        element = etree.fromstring(
+            f'<samlp:ArtifactResponse xmlns:samlp="{NS["samlp"]}" xmlns:saml="{NS["saml"]}" '
+            f'ID="_{uuid.uuid4().hex}" Version="2.0" IssueInstant="{instant(datetime.now(UTC))}">'
+            f"<saml:Issuer>{issuer or self.entity_id}</saml:Issuer><samlp:Status><samlp:StatusCode "
+            f'Value="urn:oasis:names:tc:SAML:2.0:status:{status}"/></samlp:Status></samlp:ArtifactResponse>'
+        )
+        if in_response_to is not None:
+            element.set("InResponseTo", in_response_to)
+        if message is not None:
+            element.append(etree.fromstring(message))
         return soap(etree.tostring(sign(element, self.key, self.certificate, **how)))
 
     def decrypt(self, encrypted_id: etree._Element) -> etree._Element:

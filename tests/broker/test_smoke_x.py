@@ -1,3 +1,0 @@
-def test_it(bench):
-    got = bench.login()
-    print(got)

@@ -1,0 +1,71 @@
+"""The schema that judges what comes in: right in every thread, and quick because it is compiled once."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+from lxml import etree
+
+from broker.wire import schema
+
+MESSAGE = (
+    '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" '
+    'xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_1" Version="2.0" '
+    'IssueInstant="2026-01-01T00:00:00Z"><saml:Issuer>x</saml:Issuer></samlp:AuthnRequest>'
+)
+
+
+def test_a_good_message_has_no_error() -> None:
+    assert schema.error_in(etree.fromstring(MESSAGE)) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('ID="_1" ', "", "Element 'samlp:AuthnRequest': The attribute 'ID' is required but missing."),
+        ("saml:Issuer>", "saml:Sender>", "Element 'saml:Sender': This element is not expected."),
+        ("2026-01-01T00:00:00Z", "today", "'today' is not a valid value of the atomic type 'xs:dateTime'."),
+    ],
+)
+def test_an_error_is_said_with_prefixes_and_with_its_line(old: str, new: str, says: str) -> None:
+    found = schema.error_in(etree.fromstring("\n\n" + MESSAGE.replace(old, new)))
+    assert found is not None
+    assert says in found[0]
+    assert "{urn:" not in found[0]
+    assert found[1] == 3
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads that change places as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_threads_do_not_get_each_others_verdict() -> None:
+    """The broker serves with eight, and all ask one compiled schema."""
+    wrong: list[object] = []
+
+    def ask(message: str, good: bool) -> None:
+        for _ in range(10_000):
+            try:
+                found = schema.error_in(etree.fromstring(message))
+            except Exception as error:
+                wrong.append(error)
+                continue
+            if (found is None) is not good:
+                wrong.append(found)
+
+    bad = MESSAGE.replace('ID="_1" ', "")
+    threads = [threading.Thread(target=ask, args=pair) for pair in ((MESSAGE, True), (bad, False)) * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
