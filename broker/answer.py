@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from broker import sessions
 from broker.assemble import Assembled, Unanswerable, assemble, issue_for
 from broker.login import Login, LoginProblem, close
 from broker.parts import Parts
@@ -33,6 +34,7 @@ def finish(parts: Parts, login: Login) -> Delivery:
     """The supplier has spoken. Raises LoginProblem: no Word yet, or one that does not fit this login."""
     word = parts.suppliers.word(login.id)
     if word is None:
+        parts.exchanges.tell(login.id, "return-refused", {"reason": "no-word"})
         raise LoginProblem("no-word")
     if word.supplier != login.supplier:
         raise LoginProblem("no-word", f"the word is of {word.supplier}, the login is at {login.supplier}")
@@ -44,6 +46,7 @@ def finish(parts: Parts, login: Login) -> Delivery:
         close(parts, login)
         return _deliver(parts, login, reason.status)
     close(parts, login)
+    sessions.remember(parts, login, assembled.session_index, assembled.name_id)
     return _deliver(parts, login, SUCCESS, assembled)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from broker import configuration, console, pages
@@ -19,6 +19,7 @@ from broker.clock import Clock, machine_time
 from broker.configuration import Configuration
 from broker.exchanges import Exchanges
 from broker.keys import KeyFolder
+from broker.pages import ad_list
 from broker.parts import Parts
 from broker.settings import Settings
 from broker.store import Store
@@ -53,13 +54,15 @@ def create(
     machine: Callable[[], datetime] = machine_time,
     make_pin: Callable[[], str] = random_pin,
     watch: bool = True,
+    ca: bytes | None = None,
 ) -> Application:
-    """Raises ConfigError for a broken YAML, KeyProblem or StoreError or OSError for a home that cannot be used."""
+    """``ca`` is offered for download at ``/ca.pem``. Raises ConfigError for a broken YAML,
+    KeyProblem or StoreError or OSError for a home that cannot be used."""
     configuration.fill(settings.home)
     profiles = load_profiles(settings.home / "profiles")
     store = _store(settings)
     clock = Clock(store, machine)
-    current = Configuration(settings.home, tuple(profiles), clock)
+    current = Configuration(settings.home, tuple(profiles), clock, store)
     exchanges = Exchanges(store, clock)
     desk = Desk(
         profiles,
@@ -87,12 +90,23 @@ def create(
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(Exception, _fault_page)
+    app.add_url_rule("/ca.pem", "ca", lambda: _ca(ca))
     app.register_blueprint(pages.blueprint(parts))
+    app.register_blueprint(ad_list.blueprint(parts))
     app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox"))
     app.register_blueprint(console.blueprint(parts, desk.inbox))
     app.register_blueprint(console.api(parts, desk.inbox, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     return Application(app, parts, clock)
+
+
+def _ca(pem: bytes | None) -> ResponseReturnValue:
+    """The certificate only; 404 where the broker shows none of its own CA."""
+    if pem is None:
+        raise NotFound
+    response = Response(pem, content_type="application/x-pem-file")
+    response.headers["Content-Disposition"] = 'attachment; filename="mock-eherkenning-TEST-ca.pem"'
+    return response
 
 
 def _store(settings: Settings) -> Store:
@@ -105,6 +119,8 @@ def _refuse_foreign_host(settings: Settings) -> ResponseReturnValue | None:
     if host.strip("[]").lower() in settings.hosts:
         return None
     names = ", ".join(sorted(name for name in settings.hosts if name))
+    if request.path.startswith("/api/"):
+        return console.problem(421, "Unknown host name", f"Asked for {host}; this broker answers to {names}.")
     page = render_template("broker/error.html", code="421", kind="host", detail=f"{host} / {names}")
     return page, 421
 

@@ -25,12 +25,16 @@ from suppliers.ask import Mandated, Person, Word
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """``element`` is the assertion as it goes into the Response; ``in_clear`` and ``plain`` are what it says."""
+    """``element`` is the assertion as it goes into the Response; ``in_clear`` and ``plain`` are what it says.
+
+    ``session_index`` and ``name_id`` are what a LogoutRequest will name.
+    """
 
     element: Element
     session_index: str
     in_clear: tuple[dict[str, str], ...]
     plain: str | None = None
+    name_id: str = ""
 
 
 class Unanswerable(Exception):
@@ -44,8 +48,11 @@ class Unanswerable(Exception):
 def issue_for(parts: Parts, settings: SpSection) -> Issue:
     """Now, by this provider's idea of our clock, and how long it holds."""
     seconds = settings.assertion_seconds or parts.current.broker.assertion_seconds
-    now = parts.now() + timedelta(seconds=settings.clock_offset_seconds)
-    return Issue(now, parts.new_id, timedelta(seconds=seconds))
+    return Issue(parts.now() + _offset(settings), parts.new_id, timedelta(seconds=seconds))
+
+
+def _offset(settings: SpSection) -> timedelta:
+    return timedelta(seconds=settings.clock_offset_seconds)
 
 
 def assemble(parts: Parts, login: Login, word: Word) -> Assembled:
@@ -100,11 +107,14 @@ def _plain(
     in_clear = tuple({"attribute": name, "value": value} for name, value in given)
     if not shape.encrypt_assertion:
         return Assembled(assertion, facts.session_index, in_clear)
-    recipient = Recipient(sp.entity_id, _certificate(sp, None), shape.encryption)
+    if not sp.encryption:
+        # No rule asks it of every such provider: only what is encrypted needs it.
+        missing = "the metadata has no certificate to encrypt the assertion for"
+        raise Unanswerable(Status(names.RESPONDER, names.REQUEST_UNSUPPORTED, missing))
+    recipient = Recipient(sp.entity_id, sp.encryption[0], shape.encryption)
     plain = serialize(assertion).decode()
-    return Assembled(
-        encrypted_assertion(assertion, recipient, issue.new_id), facts.session_index, in_clear, plain
-    )
+    sealed = encrypted_assertion(assertion, recipient, issue.new_id)
+    return Assembled(sealed, facts.session_index, in_clear, plain, name_id[1])
 
 
 def _certificate(sp: SpMetadata, catalogues: Certificate | None) -> Certificate:
@@ -121,17 +131,17 @@ def _sealed(assertion: Element, facts: Facts, recipient: Recipient, issue: Issue
         *({"attribute": name, "value": value} for name, value in facts.extra),
     )
     if not shape.encrypt_assertion:
-        return Assembled(assertion, facts.session_index, in_clear)
+        return Assembled(assertion, facts.session_index, in_clear, name_id=facts.transient)
     plain = serialize(assertion).decode()
     sealed = encrypted_assertion(assertion, recipient, issue.new_id)
-    return Assembled(sealed, facts.session_index, in_clear, plain)
+    return Assembled(sealed, facts.session_index, in_clear, plain, facts.transient)
 
 
 def _permitted(login: Login, word: Word) -> tuple[Person, Mandated]:
     if word.person is None or word.mandate is None or word.level is None or word.authenticated_at is None:
         raise LoginProblem("no-word", "a permit without person, level or mandate")
-    if word.level < login.level or word.mandate.level < login.level:
-        raise LoginProblem("no-word", f"{word.level.label} is below {login.level.label}")
+    if (level := min(word.level, word.mandate.level)) < login.level:
+        raise LoginProblem("no-word", f"{level.label} is below {login.level.label}")
     return word.person, word.mandate
 
 
@@ -153,6 +163,7 @@ def _facts(
     ad = parts.party(f"supplier-{offer.slug}-ad", offer.ad)
     mr = parts.party(f"supplier-{offer.slug}-mr", offer.mr)
     intermediary = "" if mandate.intermediary is None else mandate.intermediary.key
+    shape = parts.current.shape_of(sp.entity_id, login.version)
     facts = Facts(
         request_id=login.request_id,
         recipient=login.acs_url,
@@ -161,16 +172,17 @@ def _facts(
         service_uuid=service.instance_uuid,
         transient=parts.new_uuid(),
         session_index=parts.new_uuid(),
-        authenticated_at=word.authenticated_at,
+        authenticated_at=word.authenticated_at + _offset(parts.current.settings_of(sp.entity_id)),
         level_asked=login.level.urn,
         level=word.level.urn,
         level_used=mandate.level.urn,
         acting_at_ad=internal_pseudonym(ad.entity_id, person.subject),
-        acting=pseudonym(sp.entity_id, mandate.company.key, intermediary, person.subject),
+        acting=pseudonym(sp.entity_id, mandate.company.key, intermediary, person.subject, shape.version),
         legal=legal,
         register=mr.entity_id,
         branch=mandate.branch,
-        extra=_extra(service, mandate),
+        # Under saml the attributes are always the same, and isRequired is a wish.
+        extra=() if parts.current.is_saml(sp) else _extra(service, mandate),
     )
     return facts, ad, mr
 

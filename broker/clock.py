@@ -13,6 +13,10 @@ def machine_time() -> datetime:
     return datetime.now(UTC)
 
 
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+LAST = datetime(2199, 12, 31, tzinfo=UTC)
+
+
 class Clock:
     """Call it for the time. ``set`` stops it at an instant, ``shift`` lets it run beside the machine's."""
 
@@ -30,9 +34,14 @@ class Clock:
         return self._machine() + timedelta(seconds=setting["shift_seconds"])
 
     def set(self, instant: datetime) -> None:
+        _sane(instant)
         self._put({"frozen_at": instant.astimezone(UTC).isoformat()})
 
     def shift(self, by: timedelta) -> None:
+        try:
+            _sane(self._machine() + by)
+        except OverflowError:
+            raise ValueError("that is further than a calendar goes") from None
         self._put({"shift_seconds": by.total_seconds()})
 
     def reset(self) -> None:
@@ -45,3 +54,9 @@ class Clock:
 
     def _put(self, setting: dict[str, object]) -> None:
         self._store.put("setting", "clock", json.dumps(setting).encode())
+
+
+def _sane(instant: datetime) -> None:
+    """ValueError outside FIRST..LAST: there must be room to count back and forth from now."""
+    if not FIRST <= instant <= LAST:
+        raise ValueError(f"the clock goes from {FIRST:%Y} to {LAST:%Y}")

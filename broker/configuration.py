@@ -1,4 +1,5 @@
-"""What the home folder says now: ``eherkenning.yaml`` and ``metadata/``, read again when they change.
+"""What the home folder says now: ``eherkenning.yaml`` and ``metadata/``, read again when they change; and what
+testers added to it, in the store (``trust.py``), which lies over the folder.
 
 A snapshot is immutable and replaced as a whole, so that a login under way sees one or the other. What is
 broken does not replace what was good: the last good one stays in force and the problems are said.
@@ -7,9 +8,10 @@ broken does not replace what was good: the last good one stays in force and the 
 from __future__ import annotations
 
 import logging
+import secrets
 import shutil
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -18,10 +20,13 @@ from threading import Event, Lock, Thread
 from pydantic import BaseModel
 
 from broker.catalogue import Catalogue
+from broker.documents import Documents, Listed, stamp_of
 from broker.rules.engine import Profile
 from broker.settings import BrokerSection
 from broker.sp_settings import DEFAULT, SpSection, SpSections
-from broker.wire.metadata import MetadataProblem, SpMetadata, read
+from broker.store import Store
+from broker.trust import Source
+from broker.wire.metadata import SpMetadata
 from broker.wire.shape import Shape
 from suppliers.register.loader import Loaded, load
 from suppliers.register.model import Register
@@ -31,8 +36,6 @@ YAML = "eherkenning.yaml"
 LOOK_EVERY = 0.5
 
 log = logging.getLogger("mock_eherkenning.configuration")
-
-Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Snapshot:
     broker: BrokerSection
     sp_settings: Mapping[str, SpSection]
     problems: tuple[str, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    catalogues: Mapping[str, Listed] = field(default_factory=dict)
 
     def settings_of(self, sp: str) -> SpSection:
         """How this provider is judged and answered; the defaults where the YAML says nothing of it."""
@@ -71,13 +76,6 @@ class Snapshot:
         return Profile.SAML if self.is_saml(sp) else self.settings_of(sp.entity_id).rules or self.broker.rules
 
 
-@dataclass(frozen=True, slots=True)
-class _MetadataFile:
-    stamp: Stamp
-    sps: tuple[SpMetadata, ...]
-    problem: str | None
-
-
 def fill(home: Path) -> list[Path]:
     """Put in a home folder what is missing to start from; what is there stays. The files that were made."""
     made = []
@@ -85,8 +83,13 @@ def fill(home: Path) -> list[Path]:
         (home / folder).mkdir(parents=True, exist_ok=True)
     target = home / YAML
     if not target.exists():
-        with (files("broker") / "defaults" / YAML).open("rb") as source, target.open("wb") as out:
-            shutil.copyfileobj(source, out)
+        draft = target.with_name(f".{YAML}.{secrets.token_hex(4)}")
+        try:
+            with (files("broker") / "defaults" / YAML).open("rb") as source, draft.open("wb") as out:
+                shutil.copyfileobj(source, out)
+            draft.replace(target)  # whole or not at all: another process may start in the same home
+        finally:
+            draft.unlink(missing_ok=True)
         made.append(target)
     return made
 
@@ -94,27 +97,32 @@ def fill(home: Path) -> list[Path]:
 class Configuration:
     """Holds the snapshot in force. Raises ConfigError or OSError when made from a broken or missing YAML."""
 
-    def __init__(self, home: Path, suppliers: Collection[str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        suppliers: Collection[str],
+        now: Callable[[], datetime],
+        store: Store | None = None,
+    ) -> None:
         self._yaml = home / YAML
-        self._metadata = home / "metadata"
+        self._documents = Documents(home / "metadata", store)
         self._suppliers = tuple(suppliers)
         self._now = now
-        self._files: dict[Path, _MetadataFile] = {}
         self._lock = Lock()
         self._stop = Event()
-        self._yaml_stamp = _stamp(self._yaml)
+        self._yaml_stamp = stamp_of(self._yaml)
         self._loaded = self._load()
         self._yaml_problems: tuple[str, ...] = ()
-        self._read_metadata()
+        self._documents.refresh()
         self.current = self._snapshot(1)
         for problem in self.current.problems:
             log.warning("%s", problem)
 
     def refresh(self) -> bool:
-        """Read again what changed on disk since last time; True if that gave a new snapshot."""
+        """Read again what changed on disk and in the store since last time; True if that gave a new snapshot."""
         with self._lock:
             changed = self._read_yaml()
-            changed = self._read_metadata() or changed
+            changed = self._documents.refresh() or changed
             if changed:
                 before = set(self.current.problems)
                 self.current = self._snapshot(self.current.version + 1)
@@ -144,7 +152,7 @@ class Configuration:
         return load(self._yaml, suppliers=self._suppliers, sections=sections)
 
     def _read_yaml(self) -> bool:
-        stamp = _stamp(self._yaml)
+        stamp = stamp_of(self._yaml)
         if stamp == self._yaml_stamp:
             return False
         self._yaml_stamp = stamp
@@ -158,58 +166,18 @@ class Configuration:
             self._yaml_problems = ()
         return True
 
-    def _read_metadata(self) -> bool:
-        """Only files whose stamp changed are read: a thousand of them cost one look each."""
-        found = {file: _stamp(file) for file in sorted(self._metadata.glob("*.xml"))}
-        changed = set(self._files) - set(found)
-        for file in changed:
-            del self._files[file]
-        for file, stamp in found.items():
-            known = self._files.get(file)
-            if stamp is None or (known and known.stamp == stamp):
-                continue
-            changed.add(file)
-            try:
-                self._files[file] = _MetadataFile(stamp, tuple(read(file.read_bytes())), None)
-            except (MetadataProblem, OSError) as error:
-                line = getattr(error, "line", 0)
-                where = f"{file}:{line}" if line else str(file)
-                last_good = known.sps if known else ()
-                self._files[file] = _MetadataFile(stamp, last_good, f"{where}: {error}")
-        return bool(changed)
-
     def _snapshot(self, version: int) -> Snapshot:
-        sps: dict[str, SpMetadata] = {}
-        problems = list(self._yaml_problems)
-        origin: dict[str, Path] = {}
-        for file, entry in sorted(self._files.items()):
-            if entry.problem:
-                problems.append(entry.problem)
-            for sp in entry.sps:
-                if sp.entity_id in sps:
-                    problems.append(
-                        f"{file}: {sp.entity_id} is in {origin[sp.entity_id].name} already; that one counts"
-                    )
-                    continue
-                sps[sp.entity_id] = sp
-                origin[sp.entity_id] = file
+        trusted = self._documents.trusted()
         section = self._loaded.sections.get("broker")
         sections = self._loaded.sections.get("service_providers")
         return Snapshot(
             version=version,
             loaded_at=self._now(),
             register=self._loaded.register,
-            catalogue=Catalogue(sps.values(), self._loaded.register.services.values()),
+            catalogue=Catalogue(trusted.sps, self._loaded.register.services.values(), trusted.services),
             sp_settings=sections.root if isinstance(sections, SpSections) else {},
             broker=section if isinstance(section, BrokerSection) else BrokerSection(),  # type: ignore[call-arg]
-            problems=tuple(problems),
+            problems=(*self._yaml_problems, *trusted.problems),
+            sources=trusted.sources,
+            catalogues=trusted.catalogues,
         )
-
-
-def _stamp(file: Path) -> Stamp | None:
-    """Changes with every save, also one of the same size within the same second."""
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

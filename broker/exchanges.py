@@ -42,10 +42,12 @@ class Exchange:
 
     @property
     def outcome(self) -> str:
-        """One word for the list: refused, under-way, or how the answer went."""
+        """One word for the list: how the answer went, refused, logged-out (where there is no login), under-way."""
         if answer := self.last("answer"):
             return str(answer["outcome"])
-        return "refused" if self.last("refused") else "under-way"
+        if self.last("refused") or self.last("logout-refused") or {e.kind for e in self.events} == {"resolve"}:
+            return "refused"
+        return "logged-out" if self.last("logged-out") else "under-way"
 
     def as_json(self) -> dict[str, Any]:
         """As the API gives it."""

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from broker.arrival import Arrived, Refused, broken, check_signature, first_time, refuse
+from broker.back_channel import NotFetched, fetch
 from broker.catalogue import Service
-from broker.login import ADAPTER, KEEP, KIND, Login, State
+from broker.login import ADAPTER, KEEP, KIND, Login, State, able
 from broker.parts import Parts
 from broker.rules import engine as rules
-from broker.rules.authn import RULES, SeenRequest, chosen_endpoint, chosen_service, requested_level
-from broker.rules.finding import INTERFACE, Finding, Outcome, Severity
-from broker.settings import VERSIONS
+from broker.rules.authn import (
+    RULES,
+    SeenRequest,
+    Source,
+    chosen_endpoint,
+    chosen_service,
+    requested_level,
+)
+from broker.rules.finding import Finding
+from broker.trust import refetch_for_key
 from broker.wire import schema
 from broker.wire.bindings import Carried
 from broker.wire.metadata import Endpoint, SpMetadata
-from broker.wire.names import HTTP_REDIRECT
 from broker.wire.request import AuthnRequest, is_authn_request, read
 from broker.wire.response import Status
-from broker.wire.signing import Fault, SignatureProblem, Signed, verify, verify_query
+from broker.wire.signing import Fault
 from broker.wire.xml import XmlProblem, named, parse
 from suppliers.ask import Level
-
-log = logging.getLogger("mock_eherkenning.exchange")
-
-KEEP_REQUEST_IDS = 30 * 24 * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """No answer goes to anybody: the person in front of the browser gets a page. ``id`` finds the exchange."""
-
-    id: str
-    http_status: int
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +41,17 @@ class Declined:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """What came to the SSO address: by which binding, or why nothing could be unpacked."""
-
-    binding: str
-    carried: Carried | None
-    problem: str | None = None
-    framed: bool = False
-    version: str = VERSIONS[-1]
-
-
 def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     """Judge a request and start a login. Nothing of it is believed before its signature is."""
     exchange = parts.new_uuid()
+    fetched = None
+    if arrived.artifact is not None:
+        try:
+            fetched = fetch(parts, arrived.artifact)
+        except NotFetched as unheard:
+            return _not_fetched(parts, exchange, arrived, unheard)
+        parts.exchanges.tell(exchange, "request-fetched", fetched.told)
+        arrived = replace(arrived, carried=Carried(fetched.xml, arrived.relay_state))
     try:
         if arrived.carried is None:
             raise XmlProblem(arrived.problem or "there is no message")
@@ -75,7 +66,11 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     request = read(element)
     sp = parts.current.catalogue.sps.get(request.issuer or "")
     saml = sp is not None and parts.current.is_saml(sp)
-    signed, problem = _check_signature(arrived, request, sp)
+    around = fetched.signed if fetched and sp and fetched.sp.entity_id == sp.entity_id else None
+    signed, problem = check_signature(arrived.binding, arrived.carried, element, sp, around)
+    if problem and problem.fault is Fault.KEY and sp and _has_newer_metadata(parts, sp):
+        sp = parts.current.catalogue.sps.get(sp.entity_id)
+        signed, problem = check_signature(arrived.binding, arrived.carried, element, sp, around)
     if saml and sp is not None and not sp.requests_signed and problem and problem.fault is Fault.MISSING:
         problem = None  # its metadata promises no signature, and SAML asks none
     service = _service(parts, request, sp)
@@ -90,20 +85,23 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         signature_problem=problem,
         schema_error=schema.error_in(element),
         # Only a believed message may use up an ID: else anybody could burn the next one of an honest sender.
-        replayed=(signed is not None or saml) and not _first_time(parts, request),
+        replayed=(signed is not None or saml) and not first_time(parts, request.issuer, request.id),
         level=None if service is None else service.level,
         provider=None if service is None else service.provider.nl,
         framed=arrived.framed,
         saml=saml,
         oldest=timedelta(seconds=parts.current.broker.request_seconds),
+        known=() if request.idp_entries is None else tuple(offer.ad for offer in parts.suppliers.offers()),
+        able=_able(parts, request, sp, service),
+        may_ask=service.attributes if service and service.purposes else None,
+        source=Source(fetched.sp.entity_id, fetched.url) if fetched else None,
     )
     report = RULES.run(seen, parts.current.profile_of(sp))
     _tell_request(parts, exchange, arrived, request, report.findings, report.broken)
     if report.broken:
-        # A check that could not run never looks like a pass.
-        return _refuse(parts, exchange, 500, tuple(_broken(*entry) for entry in report.broken))
+        return refuse(parts, exchange, 500, tuple(broken(*entry) for entry in report.broken))
     if report.refusals:
-        return _refuse(parts, exchange, 403, report.refusals)
+        return refuse(parts, exchange, 403, report.refusals)
     assert sp is not None
     endpoint = chosen_endpoint(request, sp)
     assert endpoint is not None
@@ -140,11 +138,17 @@ def _login(
         relay_state=None if arrived.carried is None else arrived.carried.relay_state,
         service_id="" if service is None else service.service_id,
         level=catalogue_level if asked is None else min(catalogue_level, asked),
+        scoped=tuple(dict.fromkeys(request.idp_entries or ())),
         force_authn=request.forces,
         provider_name=request.provider_name,
         version=arrived.version,
         name_id_format=request.name_id_format,
     )
+
+
+def _has_newer_metadata(parts: Parts, sp: SpMetadata) -> bool:
+    """A key that we do not know may be its new one: metadata that came from an address is fetched again."""
+    return refetch_for_key(parts.store, sp.entity_id, parts.now()) and parts.configuration.refresh()
 
 
 def _asked_level(parts: Parts, request: AuthnRequest, sp: SpMetadata) -> Level | None:
@@ -158,20 +162,15 @@ def _asked_level(parts: Parts, request: AuthnRequest, sp: SpMetadata) -> Level |
         return None
 
 
-def _check_signature(
-    arrived: Arrived, request: AuthnRequest, sp: SpMetadata | None
-) -> tuple[Signed | None, SignatureProblem | None]:
-    if sp is None:
-        return None, None
-    assert arrived.carried is not None
-    try:
-        if arrived.binding != HTTP_REDIRECT:
-            return verify(request.element, sp.signing), None
-        if arrived.carried.query_signature is None:
-            return None, SignatureProblem(Fault.MISSING, "SigAlg and Signature in the query", "neither")
-        return verify_query(arrived.carried.query_signature, sp.signing), None
-    except SignatureProblem as problem:
-        return None, problem
+def _able(
+    parts: Parts, request: AuthnRequest, sp: SpMetadata | None, service: Service | None
+) -> tuple[str, ...]:
+    """The authentication services that reach the level and have the identifier; looked up only if it matters."""
+    if sp is None or service is None or request.idp_entries is None:
+        return ()
+    asked = _asked_level(parts, request, sp)
+    level = service.level if asked is None else min(service.level, asked)
+    return tuple(offer.ad for offer in able(parts, service, level))
 
 
 def _service(parts: Parts, request: AuthnRequest, sp: SpMetadata | None) -> Service | None:
@@ -183,18 +182,13 @@ def _service(parts: Parts, request: AuthnRequest, sp: SpMetadata | None) -> Serv
     return None if sp is None or entry is None else parts.current.catalogue.service(sp, entry)
 
 
-def _first_time(parts: Parts, request: AuthnRequest) -> bool:
-    key = f"{request.issuer} {request.id}"
-    return parts.store.add("request-id", key, b"", keep=KEEP_REQUEST_IDS)
-
-
 def _tell_request(
     parts: Parts,
     exchange: str,
     arrived: Arrived,
     request: AuthnRequest,
     findings: tuple[Finding, ...],
-    broken: tuple[tuple[str, str], ...],
+    broke: tuple[tuple[str, str], ...],
 ) -> None:
     assert arrived.carried is not None
     data: dict[str, Any] = {
@@ -205,17 +199,17 @@ def _tell_request(
         "xml": arrived.carried.xml.decode("utf-8", "replace"),
         "findings": [finding.as_json() for finding in findings],
     }
-    if broken:
-        data["broken_rules"] = [{"rule": rule, "error": error} for rule, error in broken]
+    if broke:
+        data["broken_rules"] = [{"rule": rule, "error": error} for rule, error in broke]
     parts.exchanges.tell(exchange, "request", data)
 
 
 def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProblem) -> Refused:
     """What cannot be read is AR-02; a value with something hidden in it is a matter of its signature, AR-27."""
     rule = RULES.rules["AR-27" if problem.tampered else "AR-02"]
+    expected, mend = READABLE if not problem.tampered else UNTAMPERED
     finding = rule.finding(
-        rules.Fault("one well-formed samlp:AuthnRequest", problem.reason, "SAMLRequest", problem.line),
-        parts.current.broker.rules,
+        rules.Fault(expected, problem.reason, "SAMLRequest", problem.line, mend), parts.current.broker.rules
     )
     xml = b"" if arrived.carried is None else arrived.carried.xml[:20_000]
     data = {
@@ -225,24 +219,19 @@ def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProbl
         "findings": [finding.as_json()],
     }
     parts.exchanges.tell(exchange, "request", data)
-    return _refuse(parts, exchange, 403 if problem.tampered else 400, (finding,))
+    return refuse(parts, exchange, 403 if problem.tampered else 400, (finding,))
 
 
-def _refuse(parts: Parts, exchange: str, status: int, findings: tuple[Finding, ...]) -> Refused:
-    for finding in findings:
-        log.warning("%s %s", exchange, finding)
-    parts.exchanges.tell(exchange, "refused", {"rules": [finding.rule for finding in findings]})
-    return Refused(exchange, status, findings)
-
-
-def _broken(rule: str, error: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=Severity.REFUSED,
-        outcome=Outcome.REFUSE,
-        title="this check broke: that is the broker's fault, not yours",
-        expected="a check that passes or fails",
-        received=error,
-        mend="Report this with the request that caused it.",
-        reference=INTERFACE,
-    )
+def _not_fetched(parts: Parts, exchange: str, arrived: Arrived, problem: NotFetched) -> Refused:
+    """By an artifact that is none (AR-01), or one for which no message came that can be believed (AR-43)."""
+    rule = RULES.rules["AR-01" if problem.garbled else "AR-43"]
+    finding = rule.finding(problem.fault, parts.current.broker.rules)
+    data = {
+        **problem.told,
+        "binding": arrived.binding,
+        "sp": problem.told.get("sp"),
+        "relay_state": arrived.relay_state,
+        "findings": [finding.as_json()],
+    }
+    parts.exchanges.tell(exchange, "request", data)
+    return refuse(parts, exchange, problem.http_status, (finding,))

@@ -15,4 +15,7 @@ def read(text: str) -> datetime:
     if "T" not in text:
         raise ValueError(f"{text!r} is not an xs:dateTime such as 2026-02-01T09:00:00Z")
     instant = datetime.fromisoformat(text.strip())
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is no time that a calendar has in UTC") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from lxml import etree
@@ -29,6 +30,9 @@ class _Local(etree.Resolver):
         return self.resolve_filename(str(file), context) if file.is_file() else self.resolve_empty(context)
 
 
+_lock = Lock()
+
+
 @cache
 def _schema(name: str) -> etree.XMLSchema:
     parser = etree.XMLParser(no_network=True)
@@ -39,10 +43,11 @@ def _schema(name: str) -> etree.XMLSchema:
 def error_in(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> tuple[str, int] | None:
     """What the schema has against this message and on which line; None if nothing."""
     compiled = _schema(schema)
-    if compiled.validate(element):
-        return None
-    first = compiled.error_log[0]
-    return _short(first.message), first.line
+    with _lock:  # the log of errors belongs to the schema, not to the call
+        if compiled.validate(element):
+            return None
+        first = compiled.error_log[0]
+        return _short(first.message), first.line
 
 
 def _short(message: str) -> str:

@@ -12,6 +12,8 @@ from broker.wire.names import PREFIXES, qname
 Element = etree._Element
 
 MOST_BYTES = 1_000_000
+MOST_ATTRIBUTES = 256
+"""Of one element: libxml2 takes time by their square."""
 
 
 class XmlProblem(ValueError):
@@ -48,11 +50,21 @@ def parse(data: bytes) -> Element:
     document = root.getroottree()
     if document.docinfo.internalDTD is not None or document.docinfo.doctype:
         raise XmlProblem("it has a DOCTYPE; a DTD or entities are never read", 1)
+    for element in root.iter(etree.Element):
+        if len(element.attrib) > MOST_ATTRIBUTES:
+            raise XmlProblem(
+                f"{named(element)} has {len(element.attrib):,} attributes; at most {MOST_ATTRIBUTES} are read",
+                element.sourceline or 0,
+            )
+    # Once for each parent: a message may have as many comments as fit in it.
+    seen: set[Element | None] = {None}
     for node in root.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity):
         parent = node.getparent()
-        if parent is None:
+        if parent is None or parent in seen:
             continue
-        value = not len(parent.findall("*")) and "".join(parent.itertext(with_tail=False)).strip()
+        seen.add(parent)
+        text = "".join((parent.text or "", *(child.tail or "" for child in parent))).strip()
+        value = text and parent.find("*") is None
         if value or isinstance(node, etree._Entity):
             raise XmlProblem(
                 f"a comment or processing instruction stands inside the value of {named(parent)}",
