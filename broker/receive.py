@@ -31,6 +31,16 @@ from broker.wire.signing import Fault
 from broker.wire.xml import XmlProblem, named, parse
 from suppliers.ask import Level
 
+READABLE = (
+    "one well-formed samlp:AuthnRequest",
+    "Send the XML in base64 by HTTP-POST, or deflated, in base64 and URL-encoded by HTTP-Redirect; start at the "
+    "service provider, not at this address.",
+)
+UNTAMPERED = (
+    "values without comments or processing instructions in them",
+    "Send the message without comments: the signature does not cover them, and libraries read them differently.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Declined:
