@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broker import sessions
-from broker.assemble import Assembled, Unanswerable, assemble, issue_for
+from broker.assemble import Assembled, Unanswerable, assemble, issue_for, unavailable
 from broker.login import Login, LoginProblem, close
 from broker.parts import Parts
 from broker.wire import response
@@ -40,6 +40,9 @@ def finish(parts: Parts, login: Login) -> Delivery:
         raise LoginProblem("no-word", f"the word is of {word.supplier}, the login is at {login.supplier}")
     if word.outcome is Outcome.CANCELLED:
         return cancel(parts, login)
+    if word.outcome is Outcome.UNAVAILABLE:
+        close(parts, login)
+        return _deliver(parts, login, unavailable(word.missing))
     try:
         assembled = assemble(parts, login, word)
     except Unanswerable as reason:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from broker.catalogue import Service
-from broker.login import Login, LoginProblem, service_of
+from broker.login import Login, LoginProblem, requested, service_of
 from broker.parts import Parts
 from broker.sp_settings import SpSection
 from broker.wire import names
-from broker.wire.assertions import Facts, Issue, Party, ad_assertion, hm_assertion, mr_assertion
-from broker.wire.encryption import Recipient, encrypted_assertion
+from broker.wire.assertions import (
+    Facts,
+    Intermediary,
+    Issue,
+    Party,
+    ad_assertion,
+    hm_assertion,
+    mr_assertion,
+)
+from broker.wire.encryption import Identifier, Recipient, encrypted_assertion
 from broker.wire.identifiers import first_filled, internal_pseudonym, pseudonym
 from broker.wire.keys import Certificate
 from broker.wire.metadata import SpMetadata
-from broker.wire.names import COMPANY_NAME
 from broker.wire.plain import Subject, name_id_of, plain_assertion
 from broker.wire.response import Status
 from broker.wire.shape import Shape
 from broker.wire.xml import Element, serialize
-from suppliers.ask import Mandated, Person, Word
+from suppliers.ask import Company, Mandated, Offer, Person, RequestedAttribute, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,12 @@ def assemble(parts: Parts, login: Login, word: Word) -> Assembled:
     if shape.advice:
         hm_acs = f"{parts.settings.base_url}/acs/{login.version}"
         from_ad = ad_assertion(ad, mr, parts.settings.entity_id, hm_acs, facts, issue)
-        chain = (from_ad, mr_assertion(mr, from_ad, facts, recipient, issue))
+        if facts.intermediary is None:
+            chain = (from_ad, mr_assertion(mr, (from_ad,), facts, recipient, issue))
+        else:
+            next_mr = _next_register(parts, word.supplier)
+            first = mr_assertion(mr, (from_ad,), facts, recipient, issue, next_mr)
+            chain = (from_ad, first, mr_assertion(next_mr, (from_ad, first), facts, recipient, issue))
     assertion = hm_assertion(parts.broker, ad, chain, facts, recipient, issue, shape)
     return _sealed(assertion, facts, recipient, issue, shape)
 
@@ -94,6 +107,7 @@ def _plain(
         ("rsin", company.identifiers.get("RSIN")),
         ("company", company.name),
         ("branch", word.mandate.branch),
+        ("intermediary", facts.intermediary.identifier.value if facts.intermediary else None),
         ("person", word.person.name),
         ("email", word.person.email),
         ("level", word.level.label),
@@ -106,7 +120,7 @@ def _plain(
     assertion = plain_assertion(parts.broker, facts, name_id, class_ref, given, issue, shape)
     in_clear = tuple({"attribute": name, "value": value} for name, value in given)
     if not shape.encrypt_assertion:
-        return Assembled(assertion, facts.session_index, in_clear)
+        return Assembled(assertion, facts.session_index, in_clear, name_id=name_id[1])
     if not sp.encryption:
         # No rule asks it of every such provider: only what is encrypted needs it.
         missing = "the metadata has no certificate to encrypt the assertion for"
@@ -128,13 +142,15 @@ def _sealed(assertion: Element, facts: Facts, recipient: Recipient, issue: Issue
     in_clear = (
         *({"attribute": "LegalSubjectID", "type": item.type, "value": item.value} for item in facts.legal),
         {"attribute": "ActingSubjectID", "type": facts.acting.type, "value": facts.acting.value},
+        *_intermediary_in_clear(facts),
         *({"attribute": name, "value": value} for name, value in facts.extra),
     )
+    name_id = facts.transient if shape.version == "1.13" else facts.acting.value
     if not shape.encrypt_assertion:
-        return Assembled(assertion, facts.session_index, in_clear, name_id=facts.transient)
+        return Assembled(assertion, facts.session_index, in_clear, name_id=name_id)
     plain = serialize(assertion).decode()
     sealed = encrypted_assertion(assertion, recipient, issue.new_id)
-    return Assembled(sealed, facts.session_index, in_clear, plain, facts.transient)
+    return Assembled(sealed, facts.session_index, in_clear, plain, name_id)
 
 
 def _permitted(login: Login, word: Word) -> tuple[Person, Mandated]:
@@ -159,7 +175,7 @@ def _facts(
     legal = first_filled(service.identifier_sets, mandate.company.identifiers)
     if legal is None:
         raise LoginProblem("no-identifier", mandate.company.key)
-    offer = next(offer for offer in parts.suppliers.offers() if offer.slug == word.supplier)
+    offer = _offer(parts, word.supplier)
     ad = parts.party(f"supplier-{offer.slug}-ad", offer.ad)
     mr = parts.party(f"supplier-{offer.slug}-mr", offer.mr)
     intermediary = "" if mandate.intermediary is None else mandate.intermediary.key
@@ -181,17 +197,60 @@ def _facts(
         legal=legal,
         register=mr.entity_id,
         branch=mandate.branch,
-        # Under saml the attributes are always the same, and isRequired is a wish.
-        extra=() if parts.current.is_saml(sp) else _extra(service, mandate),
+        extra=_extra(requested(parts, login, service), person, mandate, shape),
+        intermediary=None if mandate.intermediary is None else _intermediary(mandate, mandate.intermediary),
     )
     return facts, ad, mr
 
 
-def _extra(service: Service, mandate: Mandated) -> tuple[tuple[str, str], ...]:
-    """What the service asks beyond identifiers and we have, in the order in which it asks (spec 4.4)."""
-    available = {COMPANY_NAME: mandate.company.name}
-    missing = [name for name in service.required if name not in available]
+def unavailable(missing: Iterable[str]) -> Status:
+    """What a login ends with for want of attributes without which there is none (spec 6.2)."""
+    text = f"required and not available: {', '.join(missing)}"
+    return Status(names.RESPONDER, names.REQUEST_UNSUPPORTED, text)
+
+
+def _extra(
+    asked: tuple[RequestedAttribute, ...], person: Person, mandate: Mandated, shape: Shape
+) -> tuple[tuple[str, str], ...]:
+    """What the service asks beyond identifiers and the supplier gave, in the order in which it asks (spec 4.4)."""
+    given = {**person.attributes, **mandate.company.attributes}
+    missing = [item.name for item in asked if item.required and item.name not in given]
     if missing:
-        text = f"required and not available: {', '.join(missing)}"
-        raise Unanswerable(Status(names.RESPONDER, names.REQUEST_UNSUPPORTED, text))
-    return tuple((name, available[name]) for name in service.attributes if name in available)
+        raise Unanswerable(unavailable(missing))
+    extra = [(item.name, given[item.name]) for item in asked if item.name in given]
+    if mandate.intermediary and shape.version == "1.13":
+        # It comes along by itself, and should not be asked for.
+        extra.append((names.INTERMEDIATE_COMPANY_NAME, mandate.intermediary.name))
+    return tuple(extra)
+
+
+def _intermediary(mandate: Mandated, between: Company) -> Intermediary:
+    number = between.identifiers.get("KvKnr")
+    if number is None:
+        raise LoginProblem("no-identifier", between.key)
+    company = mandate.company.identifiers.items()
+    return Intermediary(
+        Identifier(names.IDENTIFIER_TYPES["KvKnr"], number),
+        tuple(
+            Identifier(names.IDENTIFIER_TYPES[name], value)
+            for name, value in company
+            if name in names.IDENTIFIER_TYPES
+        ),
+    )
+
+
+def _intermediary_in_clear(facts: Facts) -> tuple[dict[str, str], ...]:
+    if facts.intermediary is None:
+        return ()
+    named = facts.intermediary.identifier
+    return ({"attribute": "IntermediateSubjectID", "type": named.type, "value": named.value},)
+
+
+def _offer(parts: Parts, slug: str) -> Offer:
+    return next(offer for offer in parts.suppliers.offers() if offer.slug == slug)
+
+
+def _next_register(parts: Parts, slug: str) -> Party:
+    """The register that confirms a chain mandate of this supplier's: its own unless its profile names another."""
+    owner = _offer(parts, _offer(parts, slug).next_register or slug)
+    return parts.party(f"supplier-{owner.slug}-mr", owner.mr)

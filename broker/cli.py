@@ -1,21 +1,33 @@
-"""The command ``mock-eherkenning``: init, serve, metadata. Exit code 2 and one line for what cannot be done."""
+"""The command ``mock-eherkenning``: init, serve, metadata, keys. Exit code 2 and one line for what cannot be done."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import os
+import re
 import secrets
 import sys
 from collections.abc import Sequence
+from functools import partial
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from broker import configuration
-from broker.settings import LOOPBACK, Settings
+from broker.settings import LOOPBACK, VERSIONS, Settings
 from broker.wire.keys import KeyProblem
 from suppliers.register.problems import ConfigError
 
+if TYPE_CHECKING:
+    from broker.server import Server
+    from broker.tls.authority import Authority
+
 UNUSABLE = 2
+ARTIFACT_PORT = 8443
+ARTIFACT_PATHS = frozenset({*(f"/ars/{version}" for version in VERSIONS), "/readyz"})
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
 class Unusable(Exception):
@@ -51,7 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="fill a home folder with a starter eherkenning.yaml")
     serve = commands.add_parser("serve", help="start the broker")
     metadata = commands.add_parser("metadata", help="print the broker's metadata")
-    for command in (init, serve, metadata):
+    keys = commands.add_parser("keys", help="roll the broker's key over: announce, switch, drop; show")
+    keys.add_argument(
+        "step",
+        choices=("show", "announce", "switch", "drop"),
+        help="announce: the next certificate joins the metadata; switch: messages are signed by it; "
+        "drop: the previous one leaves the metadata; show: where it stands",
+    )
+    for command in (init, serve, metadata, keys):
         command.add_argument(
             "--home",
             type=Path,
@@ -66,8 +85,43 @@ def _parser() -> argparse.ArgumentParser:
             "--port", type=int, default=8080, help="0 for any free one (default: %(default)s)"
         )
         command.add_argument(
-            "--base-url", default="", help="how browsers reach the broker, if not http://HOST:PORT"
+            "--base-url", default="", help="how browsers reach the broker, if not http(s)://HOST:PORT"
         )
+        command.add_argument(
+            "--backchannel-url",
+            default="",
+            help="how service providers reach the artifact service, if otherwise: goes into the metadata",
+        )
+        command.add_argument(
+            "--tls", action="store_true", help="serve https, with a certificate of a test CA of its own"
+        )
+        command.add_argument(
+            "--artifact-port",
+            type=int,
+            metavar="PORT",
+            help="with --tls: port of the artifact service, where client certificates are asked for; 0 for any "
+            f"free one (default: {ARTIFACT_PORT}, or any free one where --port is 0)",
+        )
+        command.add_argument(
+            "--tls-certificate",
+            type=Path,
+            metavar="FILE",
+            help="serve https with this one; PEM, with its chain",
+        )
+        command.add_argument("--tls-key", type=Path, metavar="FILE", help="its private key; PEM, no password")
+    serve.add_argument(
+        "--client-certificate-header",
+        default="",
+        metavar="NAME",
+        help="header in which a TLS proxy hands on the client certificate; only with --trusted-proxy",
+    )
+    serve.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="address or network of that proxy: the header is ignored from any other; may be given again",
+    )
     serve.add_argument(
         "--store",
         choices=("sqlite", "memory"),
@@ -83,7 +137,57 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(run=_init)
     serve.set_defaults(run=_serve)
     metadata.set_defaults(run=_metadata)
+    keys.set_defaults(run=_keys)
     return parser
+
+
+def _url(option: str, text: str) -> str:
+    """An http or https URL that a path can be put behind, or nothing."""
+    if not text:
+        return ""
+    try:
+        split = urlsplit(text)
+        usable = split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
+    except ValueError:
+        usable = False
+    if not usable or split.query or split.fragment or split.username is not None:
+        raise Unusable(f'{option}: expected a URL such as https://broker.test:8443, received "{text}"')
+    return text.rstrip("/")
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        found = ip_network(text, strict=False)
+    except ValueError:
+        raise Unusable(
+            f'--trusted-proxy: expected an IP address or network such as 10.0.0.5 or 10.0.0.0/24, received "{text}"'
+        ) from None
+    if found.prefixlen == 0:
+        raise Unusable(f"--trusted-proxy: {text} is everybody; name the addresses of the proxy")
+    return found
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What cannot be or does not go together, before anything is made. ``--tls-certificate`` stands for ``--tls``."""
+    options.base_url = _url("--base-url", options.base_url)
+    options.backchannel_url = _url("--backchannel-url", options.backchannel_url)
+    if (options.tls_certificate is None) != (options.tls_key is None):
+        raise Unusable("--tls-certificate and --tls-key go together; give both, or --tls alone for a test CA")
+    options.tls = options.tls or options.tls_certificate is not None
+    if options.artifact_port is not None and not options.tls:
+        raise Unusable("--artifact-port is where client certificates are asked for: give --tls too")
+    if options.tls and options.base_url.startswith("http:"):
+        raise Unusable("--tls serves https and --base-url says http; write --base-url https://...")
+    if options.tls and options.artifact_port is None:
+        options.artifact_port = ARTIFACT_PORT if options.port else 0
+    header = getattr(options, "client_certificate_header", "")
+    proxies = options.proxies = tuple(_network(text) for text in getattr(options, "trusted_proxy", ()))
+    if bool(header) != bool(proxies):
+        raise Unusable(
+            "--client-certificate-header and --trusted-proxy go together: the header is believed from that address only"
+        )
+    if header and not re.fullmatch(r"[A-Za-z0-9-]+", header):
+        raise Unusable(f'--client-certificate-header "{header}": expected letters, digits and dashes')
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -100,55 +204,94 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from broker.server import PortProblem, Server
+    from broker.server import PortProblem, Server, only
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
-    try:
-        server = Server(options.host, options.port)
-    except PortProblem as problem:
-        raise Unusable(str(problem)) from None
+    _check(options)
+    servers: list[Server] = []
     application = None
     try:
+        try:
+            servers.append(Server(options.host, options.port))
+            if options.tls:
+                servers.append(Server(options.host, options.artifact_port, "--artifact-port"))
+        except PortProblem as problem:
+            raise Unusable(str(problem)) from None
         # Imported late: a port in use is told before the slower parts are loaded.
         from broker.app import create
         from broker.store.sqlite import StoreError
         from suppliers.profiles import ProfileError
 
-        settings = _settings(options, server.port)
+        settings = _settings(options, *(server.port for server in servers))
+        authority = _speak_tls(options, settings, servers)
         try:
-            application = create(settings)
+            application = create(settings, ca=authority.pem if authority else None)
         except (StoreError, ProfileError) as problem:
             raise Unusable(str(problem)) from None
-        _greet(settings)
-        server.serve(application.wsgi)
+        _greet(settings, authority)
+        for server in servers[1:]:
+            server.serve_beside(only(ARTIFACT_PATHS, application.wsgi))
+        servers[0].serve(application.wsgi)
     finally:
-        server.close()
+        for server in servers:
+            server.close()
         if application is not None:
             application.close()
     return 0
 
 
-def _settings(options: argparse.Namespace, port: int) -> Settings:
+def _speak_tls(options: argparse.Namespace, settings: Settings, servers: list[Server]) -> Authority | None:
+    """Have every port speak TLS; the CA if the certificate is of our own."""
+    if not options.tls:
+        return None
+    # pyOpenSSL is loaded for TLS only.
+    from broker.tls.adapter import TlsAdapter
+    from broker.tls.authority import Authority, own
+
+    authority = None
+    if options.tls_certificate is None:
+        authority = Authority(settings.home / "certs")
+        names = (settings.hosts | {*LOOPBACK}).difference(ANY_ADDRESS)
+        identity = partial(authority.identity, names)
+    else:
+        identity = partial(own, options.tls_certificate, options.tls_key)
+    for number, server in enumerate(servers):
+        server.speak_tls(TlsAdapter(identity, asks_client=number > 0))
+    return authority
+
+
+def _settings(options: argparse.Namespace, port: int, artifact_port: int | None = None) -> Settings:
     token = getattr(options, "token", None)
-    if token is None and options.host not in LOOPBACK:
+    # Behind a proxy the listener is on loopback, and whoever reaches the proxy is not.
+    if token is None and (options.host not in LOOPBACK or options.proxies):
         token = secrets.token_urlsafe(24)
     return Settings(
         home=options.home.resolve(),
         host=options.host,
         port=port,
-        base_url=options.base_url.rstrip("/"),
+        base_url=options.base_url,
         store=getattr(options, "store", "memory"),
         token=token,
+        tls=options.tls,
+        artifact_port=artifact_port,
+        backchannel_url=options.backchannel_url,
+        client_certificate_header=getattr(options, "client_certificate_header", ""),
+        trusted_proxies=options.proxies,
     )
 
 
-def _greet(settings: Settings) -> None:
+def _greet(settings: Settings, authority: Authority | None) -> None:
     lines = [
         f"Mock eHerkenning (TEST) listens on {settings.base_url}",
         f"  metadata for your service provider  {settings.metadata_url}",
         f"  console with inbox and exchanges    {settings.base_url}/console",
-        f"  home folder                         {settings.home}",
     ]
+    if settings.tls or settings.backchannel_url:
+        lines.append(f"  artifact service                    {settings.artifact_url}")
+    if authority:
+        lines.append(f"  CA certificate, for clients         {authority.file}, or {settings.base_url}/ca.pem")
+        lines.append(f"    its SHA-256                       {authority.fingerprint}")
+    lines.append(f"  home folder                         {settings.home}")
     if settings.token:
         lines.append(
             f"  token for console and API           {settings.base_url}/console?token={settings.token}"
@@ -156,11 +299,29 @@ def _greet(settings: Settings) -> None:
     print("\n".join(lines), flush=True)
 
 
+def _keys(options: argparse.Namespace) -> int:
+    from broker.clock import machine_time
+    from broker.keys import KeyFolder, Step
+    from broker.settings import ENTITY_ID, OIN
+
+    folder = KeyFolder(options.home / "certs")
+    signer = ("broker", ENTITY_ID, OIN, machine_time())
+    state = folder.rollover(*signer) if options.step == "show" else folder.step(Step(options.step), *signer)
+    found = (("signs", state.current), ("next", state.next), ("previous", state.previous))
+    for role, certificate in found:
+        if certificate is not None:
+            until = certificate.x509.not_valid_after_utc
+            print(f"{role:<9} {certificate.fingerprint}  valid until {until:%Y-%m-%d}")
+    print(f"next step: mock-eherkenning keys {state.next_step}")
+    return 0
+
+
 def _metadata(options: argparse.Namespace) -> int:
     from broker.app import create
     from broker.metadata import own_metadata
 
-    application = create(_settings(options, options.port), watch=False)
+    _check(options)
+    application = create(_settings(options, options.port, options.artifact_port), watch=False)
     try:
         print(own_metadata(application.parts).decode())
     finally:

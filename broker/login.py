@@ -6,6 +6,7 @@ asked ─ choose ─► chosen ─ finish ─► answered.  Cancel and refusals 
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -16,7 +17,12 @@ from broker.catalogue import Service
 from broker.parts import Parts
 from broker.settings import LOGIN_LIFE
 from broker.wire.metadata import SpMetadata
-from suppliers.ask import Ask, AskedService, Level, Offer
+from suppliers.ask import Ask, AskedService, Level, Offer, RequestedAttribute
+
+# Some list these among the extra attributes, against the rules; they come, or not, whatever is asked (spec 4).
+NEVER_REQUESTED = re.compile(
+    r"urn:etoegang:(core|1\.\d+:(EntityConcernedID|ServiceRestriction|IntermediateEntityID|attribute-intermediate)):"
+)
 
 KIND = "login"
 KEEP = 24 * 3600.0
@@ -30,7 +36,10 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """``id`` is in every URL of this login, and finds its exchange. ``level`` is what this login needs."""
+    """``id`` is in every URL of this login, and finds its exchange. ``level`` is what this login needs.
+
+    ``scoped`` are the entity ids of authentication services to which the request limits the choice.
+    """
 
     id: str
     state: State
@@ -48,6 +57,7 @@ class Login:
     supplier: str | None = None
     version: str = "1.13"
     name_id_format: str | None = None
+    scoped: tuple[str, ...] = ()
 
 
 ADAPTER = TypeAdapter(Login)
@@ -85,14 +95,37 @@ def service_of(parts: Parts, login: Login) -> tuple[SpMetadata, Service]:
 
 
 def offers(parts: Parts, login: Login) -> tuple[Offer, ...]:
-    """The suppliers that reach level and identifier, alphabetical (spec 11.2)."""
+    """The suppliers that reach level and identifier, alphabetical; of those only the ones that the request
+    names, if it names any (spec 11.2)."""
     _, service = service_of(parts, login)
     return tuple(
         offer
+        for offer in able(parts, service, login.level)
+        if not login.scoped or offer.ad in login.scoped
+    )
+
+
+def able(parts: Parts, service: Service, level: Level) -> tuple[Offer, ...]:
+    """The suppliers that can serve a login to this service at this level."""
+    return tuple(
+        offer
         for offer in parts.suppliers.offers()
-        if max(offer.levels) >= login.level
+        if max(offer.levels) >= level
         and any(set(wanted) <= set(offer.identifiers) for wanted in service.identifier_sets)
     )
+
+
+def start(parts: Parts, login: Login) -> str:
+    """The path of the first page: the choice, or the supplier that the request names (spec 11.2: then no screen).
+
+    Raises LoginProblem as ``choose`` does.
+    """
+    found = offers(parts, login) if len(login.scoped) == 1 else ()
+    if len(found) != 1:
+        return f"/login/{login.id}"
+    only = found[0]
+    parts.exchanges.tell(login.id, "choice-skipped", {"why": "Scoping", "supplier": only.slug})
+    return choose(parts, login, only.slug)
 
 
 def choose(parts: Parts, login: Login, slug: str) -> str:
@@ -126,6 +159,22 @@ def origin(url: str) -> str:
     return f"{split.scheme}://{split.netloc}"
 
 
+def requested(parts: Parts, login: Login, service: Service) -> tuple[RequestedAttribute, ...]:
+    """The extra attributes that this login asks for (spec 4.4): those of the service, in its order.
+
+    What the request itself asks (Extensions/RequestedAttributes) comes in here. Under saml the attributes are
+    always the same, and isRequired is a wish.
+    """
+    sp = parts.current.catalogue.sps.get(login.sp)
+    if sp is None or parts.current.is_saml(sp):
+        return ()
+    return tuple(
+        RequestedAttribute(name, service.purposes.get(name), name in service.required)
+        for name in dict.fromkeys(service.attributes)
+        if not NEVER_REQUESTED.match(name)
+    )
+
+
 def _ask(parts: Parts, login: Login, service: Service) -> Ask:
     return Ask(
         id=login.id,
@@ -139,11 +188,12 @@ def _ask(parts: Parts, login: Login, service: Service) -> Ask:
         level=login.level,
         identifier_sets=service.identifier_sets,
         return_path=f"/login/{login.id}/return",
-        choice_path=f"/login/{login.id}",
+        choice_path="" if len(login.scoped) == 1 else f"/login/{login.id}",
         return_origins=(origin(login.acs_url),),
         branches_accepted=service.branches_accepted,
         force_authn=login.force_authn,
         language=login.language,
+        requested=requested(parts, login, service),
     )
 
 

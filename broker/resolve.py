@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from broker.answer import ARTIFACT_KIND, KEEP_ARTIFACT
 from broker.parts import Parts
 from broker.rules.finding import Finding
-from broker.rules.resolve import RULES, ArtifactState, SeenResolve
+from broker.rules.resolve import RULES, ArtifactState, Caller, ClientCertificates, SeenResolve
 from broker.wire import names, response
 from broker.wire.artifact import (
     ArtifactProblem,
@@ -27,6 +27,7 @@ from broker.wire.signing import SignatureProblem, Signed, verify
 from broker.wire.xml import XmlProblem, serialize
 
 USED = "artifact-used"
+NOBODY = Caller()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,10 @@ class Resolved:
     body: bytes
 
 
-def resolve(parts: Parts, body: bytes, content_type: str) -> Resolved:
-    """Answer an ArtifactResolve. Who does not sign it gets a SOAP fault; an artifact that cannot be had gives
-    an ArtifactResponse that is a Success without a message (spec 3.1). Nothing of the message leaks."""
+def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBODY) -> Resolved:
+    """Answer an ArtifactResolve. Who does not sign it, or lacks the client certificate that is required, gets a
+    SOAP fault; an artifact that cannot be had gives an ArtifactResponse that is a Success without a message
+    (spec 3.1). Nothing of the message leaks."""
     try:
         request = read_resolve(body)
     except XmlProblem as unreadable:
@@ -48,17 +50,26 @@ def resolve(parts: Parts, body: bytes, content_type: str) -> Resolved:
         return Resolved(400, fault(f"AX-01: {reason}"))
     sp = parts.current.catalogue.sps.get(request.issuer or "")
     signed, problem = _check_signature(request, sp)
-    record, state = _look(parts, request, sp, signed)
     seen = SeenResolve(
         request=request,
         content_type=content_type,
         sp=sp,
         signed=signed,
         signature_problem=problem,
-        artifact=state,
+        artifact=ArtifactState.UNSEEN,
         seconds=parts.current.broker.artifact_seconds,
+        client_certificates=_client_certificates(parts),
+        caller=caller,
+        now=parts.now(),
     )
-    report = RULES.run(seen, parts.current.broker.rules)
+    # Who calls comes before what is called for: a caller that is refused must not use up the artifact.
+    gate = RULES.run(seen, parts.current.broker.rules, only=("AX-07",))
+    let_in = not gate.refusals and not gate.broken
+    if let_in:
+        record, state = _look(parts, request, sp, signed)
+    else:
+        record, state = _exchange_of(parts, request, sp, signed), ArtifactState.UNSEEN
+    report = RULES.run(replace(seen, artifact=state), parts.current.broker.rules)
     refused = report.refusals or report.broken
     exchange = str(record["exchange"]) if record else parts.new_uuid()
     parts.exchanges.tell(
@@ -68,11 +79,12 @@ def resolve(parts: Parts, body: bytes, content_type: str) -> Resolved:
             "outcome": "refused" if refused and state is ArtifactState.UNSEEN else state.value,
             "sp": request.issuer,
             "artifact": (request.artifact or "")[:100],
+            **({"client_certificate": str(caller)} if caller.certificate else {}),
             "findings": [finding.as_json() for finding in report.findings],
             "broken_rules": [{"rule": rule, "error": error} for rule, error in report.broken],
         },
     )
-    if sp is None or signed is None or report.broken:
+    if sp is None or signed is None or report.broken or not let_in:
         return Resolved(403, fault(_first(report.findings)))
     issue = Issue(parts.now(), parts.new_id)
     message = None
@@ -92,6 +104,24 @@ def _check_signature(
         return verify(request.element, sp.signing), None
     except SignatureProblem as problem:
         return None, problem
+
+
+def _client_certificates(parts: Parts) -> ClientCertificates:
+    """As the YAML says now; else recorded where the broker can see them."""
+    if parts.current.broker.client_certificates is not None:
+        return parts.current.broker.client_certificates
+    return ClientCertificates.RECORDED if parts.settings.sees_client_certificates else ClientCertificates.OFF
+
+
+def _exchange_of(
+    parts: Parts, request: ArtifactResolve, sp: SpMetadata | None, signed: Signed | None
+) -> dict[str, Any] | None:
+    """The login that a refused call was about, for the log, if the provider that it was for has signed it."""
+    found = parts.store.get(ARTIFACT_KIND, request.artifact or "") if sp and signed else None
+    if sp is None or found is None:
+        return None
+    record: dict[str, Any] = json.loads(found)
+    return record if record["sp"] == sp.entity_id else None
 
 
 def _look(

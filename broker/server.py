@@ -4,31 +4,71 @@ from __future__ import annotations
 
 import errno
 import signal
+from collections.abc import Callable, Iterable
+from threading import Thread
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 from cheroot import wsgi
+from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
+
+if TYPE_CHECKING:
+    from broker.tls.adapter import TlsAdapter
 
 THREADS = 8
+
+WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class PortProblem(Exception):
     """Says in one line which address cannot be used, why, and what to do."""
 
 
-class Server:
-    """``port`` is the one that was given out when 0 was asked."""
+class _Headers(HeaderReader):
+    """A header that differs from another by an underscore has the same name in WSGI, and one with a blank behind
+    its name passes some proxies as another: neither may stand in for the header of a trusted proxy."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def _allow_header(self, key_name: bytes) -> bool:
+        return b"_" not in key_name
+
+    def _transform_key(self, key_name: bytes) -> bytes:
+        if key_name != key_name.strip():
+            raise ValueError("Blank in the name of a header.")
+        return bytes(super()._transform_key(key_name))  # type: ignore[misc]
+
+
+class _Request(HTTPRequest):
+    header_reader = _Headers()
+
+
+class _Connection(HTTPConnection):
+    RequestHandlerClass = _Request
+
+
+class Server:
+    """``port`` is the one that was given out when 0 was asked. ``option`` is what asked for it."""
+
+    def __init__(self, host: str, port: int, option: str = "--port") -> None:
         self._cheroot = wsgi.Server((host, port), None, numthreads=THREADS, server_name="mock-eherkenning")
         self._cheroot.max_request_header_size = 65_536
         self._cheroot.max_request_body_size = 5_000_000
+        self._cheroot.ConnectionClass = _Connection
         try:
             self._cheroot.prepare()
-        except OSError as error:
-            raise PortProblem(_why(host, port, error)) from None
+        except (OSError, OverflowError) as error:
+            raise PortProblem(_why(host, port, option, error)) from None
         self.port: int = self._cheroot.bind_addr[1]
 
-    def serve(self, application: object) -> None:
+    def speak_tls(self, adapter: TlsAdapter) -> None:
+        """To be called before it serves."""
+        self._cheroot.ssl_adapter = adapter
+
+    def serve_beside(self, application: WsgiApplication) -> None:
+        """In a thread, until ``close``."""
+        self._cheroot.wsgi_app = application
+        Thread(target=self._cheroot.serve, name="artifact-service", daemon=True).start()
+
+    def serve(self, application: WsgiApplication) -> None:
         """Until SIGINT or SIGTERM; requests under way are finished."""
         self._cheroot.wsgi_app = application
         signal.signal(signal.SIGTERM, _interrupt)
@@ -47,8 +87,29 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _why(host: str, port: int, error: OSError) -> str:
+def only(paths: frozenset[str], application: WsgiApplication) -> WsgiApplication:
+    """The application with nothing but these paths, for a port that is not for people."""
+    body = b"Not here. This port serves " + " ".join(sorted(paths)).encode() + b" only.\n"
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-cache, no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+
+    def guarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") in paths:
+            return application(environ, start_response)
+        start_response("404 Not Found", headers)
+        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]
+
+    return guarded
+
+
+def _why(host: str, port: int, option: str, error: OSError | OverflowError) -> str:
     text = str(error)
+    if isinstance(error, OverflowError):
+        return f"{option} {port}: a port is a number from 0 to 65535"
     if error.errno == errno.EADDRINUSE or "in use" in text:
-        return f"port {port} on {host} is in use; stop what runs there, or give --port another number"
+        return f"port {port} on {host} is in use; stop what runs there, or give {option} another number"
     return f"cannot listen on {host}:{port}: {error.strerror or text}"

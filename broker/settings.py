@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from broker.rules.engine import Profile
+from broker.rules.resolve import ClientCertificates
 
 ENTITY_ID = "urn:etoegang:HM:00000003999999990000:entities:9001"
 OIN = "00000003999999990000"
@@ -35,11 +37,28 @@ class BrokerSection(BaseModel):
     request_seconds: int = Field(300, ge=1, le=86_400, description="how old a request may be")
     artifact_seconds: int = Field(60, ge=1, le=86_400, description="how long an artifact can be resolved")
     assertion_seconds: int = Field(120, ge=1, le=86_400, description="how long an assertion holds")
+    backchannel_seconds: int = Field(
+        10, ge=1, le=60, description="how long a service provider may take to answer our ArtifactResolve"
+    )
+    backchannel_ca: str | None = Field(
+        None,
+        min_length=1,
+        description="file in the home folder with the CA (PEM) of service providers' ArtifactResolutionServices; "
+        "else the system's CAs",
+    )
+    client_certificates: ClientCertificates | None = Field(
+        None,
+        description="an artifact resolution without a client certificate of the metadata: required refuses it, "
+        "recorded makes a finding of it, off lets it be; else recorded with TLS and off without",
+    )
 
 
 @dataclass(frozen=True)
 class Settings:
-    """``base_url`` is how the browser reaches the broker, without a slash at the end."""
+    """``base_url`` is how the browser reaches the broker, without a slash at the end; ``backchannel_url`` how
+    service providers do, if otherwise. The artifact service has a port of its own where it asks for client
+    certificates, so that browsers are never asked. ``client_certificate_header`` counts from a trusted proxy only.
+    """
 
     home: Path
     host: str = "127.0.0.1"
@@ -48,11 +67,17 @@ class Settings:
     store: str = "sqlite"
     entity_id: str = ENTITY_ID
     token: str | None = field(default=None, repr=False)
+    tls: bool = False
+    artifact_port: int | None = None
+    backchannel_url: str = ""
+    client_certificate_header: str = ""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.base_url:
             host = f"[{self.host}]" if ":" in self.host else self.host
-            object.__setattr__(self, "base_url", f"http://{host}:{self.port}")
+            scheme = "https" if self.tls else "http"
+            object.__setattr__(self, "base_url", f"{scheme}://{host}:{self.port}")
 
     @property
     def sso_url(self) -> str:
@@ -62,9 +87,31 @@ class Settings:
         """An address serves one version of the interface only (spec 1.3)."""
         return f"{self.base_url}/sso/{version}"
 
+    def logout_url_of(self, version: str) -> str:
+        return f"{self.base_url}/slo/{version}"
+
     @property
     def artifact_url(self) -> str:
-        return f"{self.base_url}/ars/1.13"
+        return f"{self._artifact_base}/ars/1.13"
+
+    @property
+    def _artifact_base(self) -> str:
+        if self.backchannel_url:
+            return self.backchannel_url
+        if self.artifact_port is None:
+            return self.base_url
+        split = urlsplit(self.base_url)
+        host = f"[{split.hostname}]" if ":" in (split.hostname or "") else split.hostname
+        return f"{split.scheme}://{host}:{self.artifact_port}"
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers come over TLS, be it ours or a proxy's."""
+        return self.base_url.startswith("https:")
+
+    @property
+    def sees_client_certificates(self) -> bool:
+        return self.tls or bool(self.client_certificate_header)
 
     @property
     def metadata_url(self) -> str:
@@ -77,7 +124,7 @@ class Settings:
     @property
     def hosts(self) -> frozenset[str]:
         """Host names under which we answer: guards the console against DNS rebinding."""
-        own = {urlsplit(self.base_url).hostname or ""}
+        own = {host for url in (self.base_url, self.backchannel_url) if (host := urlsplit(url).hostname)}
         return frozenset(own | (set(LOOPBACK) if self.on_loopback else {self.host}))
 
 

@@ -25,6 +25,8 @@ SIGNATURES = {
     "rsa-sha512": (names.RSA_SHA512, names.SHA512),
 }
 
+LevelName = Literal["EH2", "EH2+", "EH3", "EH4"]
+
 
 class SpProfile(enum.StrEnum):
     """``auto`` takes saml for metadata without any mark of the scheme, else eherkenning."""
@@ -40,7 +42,9 @@ class SpSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     profile: SpProfile = Field(SpProfile.AUTO, description="eherkenning, saml for any other SP, or auto")
-    rules: Profile | None = Field(None, description="lenient or strict; else what broker: says")
+    rules: Literal[Profile.LENIENT, Profile.STRICT] | None = Field(
+        None, description="lenient or strict; else what broker: says"
+    )
     version: Literal["1.11", "1.13"] | None = Field(
         None, description="version of the scheme; else the one of the address that the request was sent to"
     )
@@ -67,10 +71,8 @@ class SpSection(BaseModel):
         0, ge=-86_400, le=86_400, description="how far our clock is off for this SP"
     )
     artifact_by: Literal["get", "post"] = Field("get", description="how the artifact reaches the SP")
-    level: Literal["EH2", "EH2+", "EH3", "EH4"] = Field(
-        "EH3", description="under saml: the level that is needed"
-    )
-    levels: dict[str, str] = Field(
+    level: LevelName = Field("EH3", description="under saml: the level that is needed")
+    levels: dict[LevelName, str] = Field(
         default_factory=dict,
         description="under saml: level to AuthnContextClassRef, e.g. EH3: urn:example:high",
     )
@@ -81,14 +83,17 @@ class SpSection(BaseModel):
 
     def class_ref(self, level: Level) -> str:
         """How this provider calls a level."""
-        return self.levels.get(level.label, level.urn)
+        return self._class_refs().get(level.label, level.urn)
 
     def level_of(self, class_ref: str) -> Level | None:
         """The level that it means; None for a context of another kind, such as a password."""
         for level in Level:
-            if class_ref in (level.urn, self.levels.get(level.label)):
+            if class_ref in (level.urn, self._class_refs().get(level.label)):
                 return level
         return None
+
+    def _class_refs(self) -> dict[str, str]:
+        return {str(name): class_ref for name, class_ref in self.levels.items()}
 
     def shape(self, version: str) -> Shape:
         """How its answers are built, for a login by this version of the interface."""

@@ -64,12 +64,22 @@ class AskedService:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestedAttribute:
+    """An extra attribute (spec 4.4) by its URN, what it is for, and whether there is no login without it."""
+
+    name: str
+    purpose: Names | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One login, as the supplier needs to know it.
 
     ``identifier_sets`` are the sets of spec 5 in order of preference, e.g. ``(("RSIN", "KvKnr"), ("KvKnr",))``.
     ``return_path`` is where the supplier sends the browser when its Word is ready, ``choice_path`` where
-    "Vorige" leads from its first page.
+    "Vorige" leads from its first page; empty where there is no such page, as the supplier was chosen elsewhere.
+    ``requested`` are the extra attributes, in the order in which they are asked.
     """
 
     id: str
@@ -82,16 +92,23 @@ class Ask:
     branches_accepted: bool = False
     force_authn: bool = True
     language: str = "nl"
+    requested: tuple[RequestedAttribute, ...] = ()
 
 
 class Outcome(enum.StrEnum):
+    """UNAVAILABLE: the person did all that was asked, and an attribute that is required cannot be given."""
+
     PERMIT = "permit"
     CANCELLED = "cancelled"
+    UNAVAILABLE = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The acting subject. ``subject`` is the supplier's internal pseudonym: stable, never on the wire."""
+    """The acting subject. ``subject`` is the supplier's internal pseudonym: stable, never on the wire.
+
+    ``attributes`` are those that were asked and that the person let go, by URN.
+    """
 
     key: str
     subject: str
@@ -102,16 +119,20 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The legal subject. ``identifiers`` by type name: KvKnr, RSIN."""
+    """The legal subject. ``identifiers`` by type name: KvKnr, RSIN; ``attributes`` that were asked, by URN."""
 
     key: str
     name: str
     identifiers: Mapping[str, str]
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Mandated:
-    """What the register says the person may do: for which company, at which level, for which branch."""
+    """What the register says the person may do: for which company, at which level, for which branch.
+
+    With an ``intermediary`` the person works for that one, which acts for the company (chain mandate).
+    """
 
     company: Company
     level: Level
@@ -124,6 +145,7 @@ class Word:
     """The supplier's answer: who, at which level, since when, and for whom.
 
     ``person``, ``level``, ``authenticated_at`` and ``mandate`` are there if and only if ``outcome`` is PERMIT.
+    ``missing`` are the URNs of the attributes for want of which it is UNAVAILABLE.
     """
 
     id: str
@@ -133,11 +155,15 @@ class Word:
     level: Level | None = None
     authenticated_at: datetime | None = None
     mandate: Mandated | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A supplier as the broker lists it: ``ad`` and ``mr`` are its entity ids as AD and as MR."""
+    """A supplier as the broker lists it: ``ad`` and ``mr`` are its entity ids as AD and as MR.
+
+    ``next_register`` is the slug of the supplier whose register confirms chain mandates, itself if empty.
+    """
 
     slug: str
     name: str
@@ -145,6 +171,7 @@ class Offer:
     identifiers: tuple[str, ...]
     ad: str
     mr: str
+    next_register: str = ""
 
 
 class Suppliers(Protocol):
@@ -158,3 +185,6 @@ class Suppliers(Protocol):
 
     def word(self, ask_id: str) -> Word | None:
         """The answer to this Ask, or None as long as there is none."""
+
+    def log_out(self, ask_id: str) -> str | None:
+        """End the session of the person who answered this Ask; the supplier's name, or None if there was none."""

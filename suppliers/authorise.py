@@ -35,6 +35,7 @@ class Code(enum.StrEnum):
     LEVEL = "level"
     BRANCH = "branch"
     IDENTIFIERS = "identifiers"
+    INTERMEDIARY = "intermediary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,37 +72,41 @@ def decide(
     reasons: list[Reason] = []
     for mandate in register.mandates_of(person):
         company = register.companies.get(mandate.company)
-        code = _against(mandate, company, ask, today, identifiers)
+        between = register.companies.get(mandate.intermediary or "")
+        code = _against(mandate, company, between, ask, today, identifiers)
         if code is None:
             fitting.append(mandate)
         else:
-            reasons.append(_reason(code, mandate, company, ask))
+            reasons.append(_reason(code, mandate, company, between, ask))
     return Decision(tuple(fitting), tuple(reasons))
 
 
 def choices(fitting: Iterable[Mandate], register: Register) -> list[Mandate]:
-    """One mandate for each company and branch, by name: two mandates for the same are no choice to a person.
+    """One mandate for each company, branch and intermediary, by name: two for the same are no choice to a person.
 
     The highest level stays, so that the answer says what the person may do.
     """
-    best: dict[tuple[str, str | None], Mandate] = {}
+    best: dict[tuple[str, str | None, str | None], Mandate] = {}
     for mandate in fitting:
-        key = (mandate.company, mandate.branch)
+        key = (mandate.company, mandate.branch, mandate.intermediary)
         if key not in best or mandate.level > best[key].level:
             best[key] = mandate
-    return sorted(
-        best.values(), key=lambda m: (register.companies[m.company].name.casefold(), m.branch or "")
-    )
+
+    def by_name(m: Mandate) -> tuple[str, str, str]:
+        via = register.companies[m.intermediary].name.casefold() if m.intermediary else ""
+        return register.companies[m.company].name.casefold(), m.branch or "", via
+
+    return sorted(best.values(), key=by_name)
 
 
 def choose(visit: Visit, form: Mapping[str, str], facts: Facts) -> Tried:
-    """The company that the person picked; passed when the Word is in the visit."""
+    """The company that the person picked; passed when the mandate is in the visit."""
     wanted = form.get("mandate", "")
     decision = considered(visit, facts)
     told = (tell(decision, facts.register),)
     chosen = next((mandate for mandate in decision.fitting if mandate.id == wanted), None)
     if chosen:
-        passed = permit(visit, chosen, facts)
+        passed = take(visit, chosen, facts)
         return replace(passed, told=(*told, *passed.told))
     if not wanted:
         return Tried(visit, (Problem("mandate", "mandate.empty"),), told)
@@ -115,8 +120,25 @@ def considered(visit: Visit, facts: Facts) -> Decision:
     return decide(facts.register, visit.person, visit.ask, facts.now, facts.profile.identifiers)
 
 
-def permit(visit: Visit, mandate: Mandate, facts: Facts) -> Tried:
-    """The Word: this person, this means, for this company."""
+def take(visit: Visit, mandate: Mandate, facts: Facts) -> Tried:
+    """This is the mandate that the person will use."""
+    chosen = Told(Event.MANDATE_CHOSEN, _about(mandate, facts.register))
+    return Tried(replace(visit, mandate=mandate.id), told=(chosen,))
+
+
+def taken(visit: Visit, facts: Facts) -> Mandate | None:
+    """The mandate of this visit, as the register has it now; None when it lets in no more."""
+    return next((m for m in considered(visit, facts).fitting if m.id == visit.mandate), None)
+
+
+def permit(
+    visit: Visit,
+    mandate: Mandate,
+    facts: Facts,
+    of_person: Mapping[str, str],
+    of_company: Mapping[str, str],
+) -> Tried:
+    """The Word: this person, this means, for this company; and the extra attributes of both."""
     holder = facts.holder(visit)
     if holder is None:
         raise ValueError("a Word is given of a person that the register knows")
@@ -125,14 +147,13 @@ def permit(visit: Visit, mandate: Mandate, facts: Facts) -> Tried:
         id=visit.ask.id,
         supplier=visit.supplier,
         outcome=Outcome.PERMIT,
-        person=_person(person, visit.supplier),
+        person=_person(person, visit.supplier, of_person),
         level=means.level,
         # Not set yet for whoever was stopped on the way here, until the register was changed.
         authenticated_at=visit.authenticated_at or facts.now,
-        mandate=_mandated(mandate, facts),
+        mandate=_mandated(mandate, facts, of_company),
     )
-    chosen = Told(Event.MANDATE_CHOSEN, _about(mandate, facts.register))
-    return Tried(replace(visit, word=word), told=(chosen, _given(person, means, mandate)))
+    return Tried(replace(visit, word=word), told=(_given(person, means, mandate),))
 
 
 def tell(decision: Decision, register: Register) -> Told:
@@ -158,7 +179,12 @@ def tell(decision: Decision, register: Register) -> Told:
 
 
 def _against(
-    mandate: Mandate, company: CompanyRecord | None, ask: Ask, today: date, identifiers: Collection[str]
+    mandate: Mandate,
+    company: CompanyRecord | None,
+    between: CompanyRecord | None,
+    ask: Ask,
+    today: date,
+    identifiers: Collection[str],
 ) -> Code | None:
     checks: tuple[tuple[Code, bool], ...] = (
         (Code.SERVICE, mandate.service not in ("*", ask.service.service_id, *ask.service.uuids)),
@@ -169,6 +195,7 @@ def _against(
         (Code.LEVEL, mandate.level < ask.level),
         (Code.BRANCH, mandate.branch is not None and not ask.branches_accepted),
         (Code.IDENTIFIERS, company is None or not _can_fill(company, ask, identifiers)),
+        (Code.INTERMEDIARY, mandate.intermediary is not None and not _can_name(between, identifiers)),
     )
     return next((code for code, stands in checks if stands), None)
 
@@ -179,7 +206,14 @@ def _can_fill(company: CompanyRecord, ask: Ask, identifiers: Collection[str]) ->
     return any(has.issuperset(wanted) for wanted in ask.identifier_sets)
 
 
-def _reason(code: Code, mandate: Mandate, company: CompanyRecord | None, ask: Ask) -> Reason:
+def _can_name(between: CompanyRecord | None, identifiers: Collection[str]) -> bool:
+    # An intermediary is known by its KvK number, never by anything else (spec 10.2).
+    return between is not None and bool(between.kvk) and "KvKnr" in identifiers
+
+
+def _reason(
+    code: Code, mandate: Mandate, company: CompanyRecord | None, between: CompanyRecord | None, ask: Ask
+) -> Reason:
     a_set = {
         language: TEXTS["or"]
         .in_(language)
@@ -192,6 +226,7 @@ def _reason(code: Code, mandate: Mandate, company: CompanyRecord | None, ask: As
     text = both(
         f"reason.{code}",
         company=company.name if company else mandate.company,
+        intermediary=between.name if between else mandate.intermediary or "",
         service=ask.service.name,
         date=mandate.start if code is Code.NOT_STARTED else mandate.until,
         has=mandate.level.label,
@@ -216,6 +251,7 @@ def _about(mandate: Mandate, register: Register) -> dict[str, object]:
         "mandate": mandate.id,
         "company": company.name,
         "branch": mandate.branch,
+        "intermediary": register.companies[mandate.intermediary].name if mandate.intermediary else None,
         "level": mandate.level.label,
         "place": str(mandate.place),
     }
@@ -230,18 +266,26 @@ def _given(person: PersonRecord, means: Means, mandate: Mandate) -> Told:
             "level": means.level.label,
             "company": mandate.company,
             "branch": mandate.branch,
+            "intermediary": mandate.intermediary,
         },
     )
 
 
-def _person(person: PersonRecord, supplier: str) -> Person:
+def _person(person: PersonRecord, supplier: str, attributes: Mapping[str, str]) -> Person:
     # Each supplier knows a person by a pseudonym of its own (spec 10.1): stable, and not to be linked by name.
     subject = uuid.uuid5(uuid.NAMESPACE_URL, f"{supplier}/{person.key}")
-    return Person(person.key, str(subject), person.name, dict(person.attributes), person.email)
+    return Person(person.key, str(subject), person.name, dict(attributes), person.email)
 
 
-def _mandated(mandate: Mandate, facts: Facts) -> Mandated:
-    record = facts.register.companies[mandate.company]
+def delivered(key: str, facts: Facts) -> Company:
+    """A company with what this supplier can deliver of it."""
+    record = facts.register.companies[key]
     can: set[str] = set(facts.profile.identifiers)
-    delivered = {name: value for name, value in record.identifiers.items() if name in can}
-    return Mandated(Company(record.key, record.name, delivered), mandate.level, mandate.branch)
+    identifiers = {name: value for name, value in record.identifiers.items() if name in can}
+    return Company(record.key, record.name, identifiers)
+
+
+def _mandated(mandate: Mandate, facts: Facts, attributes: Mapping[str, str]) -> Mandated:
+    company = replace(delivered(mandate.company, facts), attributes=dict(attributes))
+    between = delivered(mandate.intermediary, facts) if mandate.intermediary else None
+    return Mandated(company, mandate.level, mandate.branch, between)

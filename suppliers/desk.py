@@ -76,6 +76,20 @@ class Desk:
         raw = self._store.get(_KIND, ask_id)
         return visits.load(raw).word if raw else None
 
+    def log_out(self, ask_id: str) -> str | None:
+        """End the session of the person who answered this Ask; the supplier's name, or None if there was none.
+
+        A supplier keeps no session longer than a visit as yet: what ends is the visit.
+        """
+        raw = self._store.take(_KIND, ask_id)
+        if raw is None:
+            return None
+        profile = self.profiles.get(visits.load(raw).supplier)
+        if profile is None:
+            return None
+        self._tell(ask_id, (Told(Event.LOGGED_OUT, {"supplier": profile.slug, "name": profile.name}),))
+        return profile.name
+
     # What the pages use. Each returns the visit (None if there is none to show) and where to go.
 
     def path(self, slug: str, ask_id: str, step: int | None = None) -> str:
@@ -112,8 +126,8 @@ class Desk:
                 self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "supplier", "at": slug}),))
                 return None, refusal("supplier")
             if visit.word:
-                outcome = "cancelled" if visit.word.outcome is Outcome.CANCELLED else "what"
-                return visit, Screen("ended", 410, values={"why": outcome})
+                why = "what" if visit.word.outcome is Outcome.PERMIT else str(visit.word.outcome)
+                return visit, Screen("ended", 410, values={"why": why})
             facts = Facts(self.profiles[slug], self._register(), self._clock(), self._make_pin)
             turn = decide(visit, facts)
             if turn.visit == visit or self._store.swap(_KIND, ask_id, raw, visits.dump(turn.visit)):

@@ -26,6 +26,8 @@ class Store(Protocol):
 
     def get(self, kind: str, key: str) -> bytes | None: ...
 
+    def take(self, kind: str, key: str) -> bytes | None: ...
+
     def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool: ...
 
     def append(self, log: str, group: str, value: bytes, *, most_groups: int, most_bytes: int) -> None: ...
@@ -53,9 +55,12 @@ class Event(enum.StrEnum):
     PIN_BLOCKED = "pin-blocked"
     MANDATES_CONSIDERED = "mandates-considered"
     MANDATE_CHOSEN = "mandate-chosen"
+    ATTRIBUTES_MISSING = "attributes-missing"
+    CONSENT_GIVEN = "consent-given"
     STEP_REFUSED = "step-refused"
     CANCELLED = "cancelled"
     WORD_GIVEN = "word-given"
+    LOGGED_OUT = "supplier-logged-out"
 
 
 class Kind(enum.StrEnum):
@@ -63,6 +68,7 @@ class Kind(enum.StrEnum):
     CHANNEL = "channel"
     PIN = "pin"
     MANDATE = "mandate"
+    CONSENT = "consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def road(profile: Profile) -> tuple[Step, ...]:
         if len(profile.second_factors) > 1:
             steps.append(Step(Kind.CHANNEL))
         steps.append(Step(Kind.PIN))
-    return (*steps, Step(Kind.MANDATE))
+    return (*steps, Step(Kind.MANDATE), Step(Kind.CONSENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,8 @@ class Visit:
 
     ``person`` and ``username`` are as the register has them, empty until known. ``old_pins`` are the few before
     ``pin``, so that an old message can be told from a wrong guess. ``offered`` are the mandates that were on
-    the page, so that one that has since been withdrawn is not taken for a forgery.
+    the page, so that one that has since been withdrawn is not taken for a forgery; ``mandate`` is the one that
+    was chosen. ``shown`` are the attributes, with their values, that consent was asked for.
     """
 
     ask: Ask
@@ -121,6 +128,8 @@ class Visit:
     old_pins: tuple[str, ...] = field(default=(), repr=False)
     authenticated_at: datetime | None = None
     offered: tuple[str, ...] = ()
+    mandate: str = ""
+    shown: tuple[tuple[str, str], ...] = ()
     word: Word | None = None
 
 

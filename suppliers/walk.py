@@ -23,7 +23,8 @@ from suppliers.authenticate import (
     send_pin,
     without_pin,
 )
-from suppliers.authorise import Code, branch_name, choices, choose, considered, permit, tell
+from suppliers.authorise import Code, branch_name, choices, choose, considered, permit, take, taken, tell
+from suppliers.consent import agree, weigh
 from suppliers.register.model import Means, PersonRecord
 from suppliers.visit import (
     At,
@@ -73,6 +74,9 @@ def act(visit: Visit, n: int, form: Mapping[str, str], facts: Facts) -> Turn:
         return Turn(tried.visit, replace(page, status=422, problems=tried.problems), tried.told)
     if tried.visit.word:
         return Turn(tried.visit, Leave(), tried.told)
+    if step.kind is Kind.CONSENT:
+        # The last step is only behind a person with a Word: what there is to ask has changed meanwhile.
+        return arrive(tried.visit, facts, tried.told)
     return arrive(replace(tried.visit, done=n), facts, tried.told)
 
 
@@ -115,7 +119,14 @@ def arrive(visit: Visit, facts: Facts, told: tuple[Told, ...] = ()) -> Turn:
         if step.kind is Kind.LOGIN:
             return Turn(visit, At(n), told, sent)
         if step.kind is Kind.MANDATE:
-            return _arrive_at_mandates(visit, n, facts, told, sent)
+            came = _arrive_at_mandates(visit, facts)
+            visit, told = came.visit, (*told, *came.told)
+            if not visit.mandate:
+                return Turn(visit, At(n), told, sent)
+            visit = replace(visit, done=n)
+            continue
+        if step.kind is Kind.CONSENT:
+            return _arrive_at_consent(visit, n, facts, told, sent)
         ways = channels(person, facts.profile)
         if not ways:
             lost = {"wanted": list(facts.profile.second_factors), "place": str(person.place)}
@@ -138,18 +149,33 @@ def refusal(why: str, **values: object) -> Screen:
     return Screen("refused", 403, values={"why": why, **values})
 
 
-def _arrive_at_mandates(
-    visit: Visit, n: int, facts: Facts, told: tuple[Told, ...], sent: tuple[Message, ...]
-) -> Turn:
-    visit = replace(visit, authenticated_at=facts.now)
+def _arrive_at_mandates(visit: Visit, facts: Facts) -> Tried:
+    """With a mandate in the visit if there is nothing to choose, else without."""
+    visit = replace(visit, authenticated_at=facts.now, mandate="")
     decision = considered(visit, facts)
-    told = (*told, tell(decision, facts.register))
+    told = (tell(decision, facts.register),)
     options = choices(decision.fitting, facts.register)
     if len(options) == 1:
-        passed = permit(visit, options[0], facts)
-        return Turn(passed.visit, Leave(), (*told, *passed.told), sent)
-    visit = replace(visit, offered=tuple(mandate.id for mandate in options))
-    return Turn(visit, At(n), told, sent)
+        passed = take(visit, options[0], facts)
+        return replace(passed, told=(*told, *passed.told))
+    return Tried(replace(visit, offered=tuple(mandate.id for mandate in options)), told=told)
+
+
+def _arrive_at_consent(
+    visit: Visit, n: int, facts: Facts, told: tuple[Told, ...], sent: tuple[Message, ...]
+) -> Turn:
+    weighed = weigh(visit, facts)
+    if weighed is None:
+        return Turn(visit, At(n - 1), told, sent)
+    mandate, found = weighed
+    visit = replace(visit, shown=found.shown)
+    if found.missing:
+        lacking = {"missing": [asked.name for asked in found.missing], "place": str(mandate.place)}
+        return Turn(visit, At(n), (*told, Told(Event.ATTRIBUTES_MISSING, lacking)), sent)
+    if found.of_person:
+        return Turn(visit, At(n), told, sent)
+    passed = permit(visit, mandate, facts, {}, found.of_company)
+    return Turn(passed.visit, Leave(), (*told, *passed.told), sent)
 
 
 def _try(
@@ -165,6 +191,8 @@ def _try(
         return choose_channel(visit, form, holder[0], facts.profile)
     if step.kind is Kind.PIN:
         return enter_pin(visit, form, facts.now)
+    if step.kind is Kind.CONSENT:
+        return agree(visit, form, facts)
     return choose(visit, form, facts)
 
 
@@ -175,6 +203,9 @@ def _not_here(visit: Visit, n: int, facts: Facts) -> Turn | None:
     if n > 1 and facts.holder(visit) is None:
         # The register lost this login since: nothing that was proved still stands.
         return Turn(visit, At(1))
+    if road(facts.profile)[n - 1].kind is Kind.CONSENT and taken(visit, facts) is None:
+        # The mandate that was chosen lets in no more: the page before says what else there is.
+        return Turn(visit, At(n - 1))
     return None
 
 
@@ -188,6 +219,8 @@ def _back(visit: Visit, n: int, facts: Facts) -> int:
     """The step that "Vorige" leads to: the last one before this that asked something; 0 for the choice page."""
     steps, holder = road(facts.profile), facts.holder(visit)
     before = n - 1
+    if before and steps[before - 1].kind is Kind.MANDATE:
+        before -= len(choices(considered(visit, facts).fitting, facts.register)) < 2
     if before and steps[before - 1].kind is Kind.CHANNEL:
         ways = channels(holder[0], facts.profile) if holder else {}
         before -= len(ways) < 2
@@ -239,6 +272,8 @@ def _screen(visit: Visit, n: int, facts: Facts) -> Screen:
             page = replace(page, problems=(problem,))
     elif step.kind is Kind.MANDATE:
         return _mandates(visit, page, facts)
+    elif step.kind is Kind.CONSENT:
+        return _consent(visit, page, facts)
     return replace(page, values=values)
 
 
@@ -256,7 +291,26 @@ def _mandates(visit: Visit, page: Screen, facts: Facts) -> Screen:
             "kvk": companies[mandate.company].kvk,
             "rsin": companies[mandate.company].rsin,
             "branch": branch_name(mandate, companies[mandate.company]),
+            "via": companies[mandate.intermediary].name if mandate.intermediary else "",
         }
         for mandate in choices(decision.fitting, facts.register)
     ]
     return replace(page, values={"options": options})
+
+
+def _consent(visit: Visit, page: Screen, facts: Facts) -> Screen:
+    weighed = weigh(visit, facts)
+    if weighed is None:
+        raise ValueError("consent is asked of whoever may log in")
+    mandate, found = weighed
+    if found.missing:
+        company = facts.register.companies[mandate.company].name
+        return replace(page, name="missing", values={"missing": found.missing, "company": company})
+    items = found.of_person
+    return replace(
+        page,
+        values={
+            "required": [item for item in items if item.asked.required],
+            "optional": [item for item in items if not item.asked.required],
+        },
+    )

@@ -200,6 +200,7 @@ TEXTS: Mapping[str, Names] = {
     "mandate.kvk": Names("KvK-nummer {number}", "Chamber of Commerce number {number}"),
     "mandate.rsin": Names("RSIN {number}", "RSIN {number}"),
     "mandate.branch": Names("alleen vestiging {branch}", "branch {branch} only"),
+    "mandate.via": Names("via {intermediary}", "through {intermediary}"),
     "mandate.empty": Names("Kies een organisatie.", "Choose an organisation."),
     "mandate.gone": Names(
         "De machtiging die u koos, is zojuist gewijzigd of ingetrokken. Kies opnieuw.",
@@ -260,11 +261,85 @@ TEXTS: Mapping[str, Names] = {
         "Van {company} is niet bekend wat {service} vraagt: {wanted}.",
         "What {service} asks of {company} is not known: {wanted}.",
     ),
+    "reason.intermediary": Names(
+        "De machtiging namens {company} loopt via {intermediary}. Van {intermediary} is geen KvK-nummer bekend.",
+        "The authorisation for {company} is through {intermediary}. "
+        "The Chamber of Commerce number of {intermediary} is not known.",
+    ),
     "identifier.KvKnr": Names("KvK-nummer", "Chamber of Commerce number"),
     "identifier.RSIN": Names("RSIN", "RSIN"),
     "identifier.Pseudo": Names("pseudoniem", "pseudonym"),
     "or": Names(" of ", " or "),
     "and": Names(" en ", " and "),
+    # Extra attributes: consent
+    "consent.heading": Names(
+        "Mag {service} deze gegevens van u hebben?", "May {service} have these details of you?"
+    ),
+    "consent.lead": Names(
+        "{service} van {provider} vraagt gegevens van u. {supplier} geeft ze alleen door als u akkoord gaat.",
+        "{service} of {provider} asks for details of you. {supplier} passes them on only if you agree.",
+    ),
+    "consent.required": Names("Nodig om in te loggen", "Needed to log in"),
+    "consent.required.hint": Names(
+        "Zonder deze gegevens kunt u niet inloggen.", "Without these details you cannot log in."
+    ),
+    "consent.required.mark": Names("verplicht", "required"),
+    "consent.optional": Names("Niet verplicht", "Optional"),
+    "consent.optional.hint": Names(
+        "Haal het vinkje weg bij wat u niet wilt doorgeven. U kunt dan nog steeds inloggen.",
+        "Clear the box at what you do not want to pass on. You can still log in.",
+    ),
+    "consent.nothing": Names(
+        "{supplier} heeft geen van deze gegevens meer. {service} krijgt niets.",
+        "{supplier} no longer has any of these details. {service} gets nothing.",
+    ),
+    "consent.purpose": Names("Waarvoor: {purpose}", "What for: {purpose}"),
+    "consent.agree": Names("Akkoord", "Agree"),
+    "consent.cancel": Names(
+        "Gaat u niet akkoord? Kies Annuleren. U gaat dan terug naar {provider} en bent niet ingelogd.",
+        "Do you not agree? Choose Cancel. You then go back to {provider} and are not logged in.",
+    ),
+    "consent.changed": Names(
+        "Uw gegevens zijn zojuist gewijzigd. Controleer ze en kies opnieuw.",
+        "Your details have just been changed. Check them and choose again.",
+    ),
+    # Extra attributes: one that is required is not there
+    "missing.heading": Names(
+        "Er ontbreken gegevens die {service} nodig heeft", "Details that {service} needs are missing"
+    ),
+    "missing.what": Names(
+        "Vraag {supplier} om deze gegevens aan te vullen. Log daarna opnieuw in.",
+        "Ask {supplier} to add these details. Then log in again.",
+    ),
+    "missing.why": Names(
+        "Bij {service} kunt u alleen inloggen met deze gegevens, en {supplier} heeft ze niet:",
+        "You can log in to {service} only with these details, and {supplier} does not have them:",
+    ),
+    "missing.of_person": Names("{name} (van u)", "{name} (yours)"),
+    "missing.of_company": Names("{name} (van {company})", "{name} (of {company})"),
+    "missing.leave": Names("Terug naar {provider}", "Back to {provider}"),
+    # What people call them, by the last part of the URN
+    "attribute.FirstName": Names("Voornaam", "First name"),
+    "attribute.Initials": Names("Voorletters", "Initials"),
+    "attribute.FamilyNameInfix": Names("Tussenvoegsel", "Prefix of the last name"),
+    "attribute.FamilyName": Names("Achternaam", "Last name"),
+    "attribute.BirthName": Names("Naam bij geboorte", "Name at birth"),
+    "attribute.DateOfBirth": Names("Geboortedatum", "Date of birth"),
+    "attribute.PlaceOfBirth": Names("Geboorteplaats", "Place of birth"),
+    "attribute.Gender": Names("Geslacht", "Gender"),
+    "attribute.Email": Names("E-mailadres", "E-mail address"),
+    "attribute.PhoneNumber": Names("Telefoonnummer", "Telephone number"),
+    "attribute.12OrOlder": Names("12 jaar of ouder", "12 years or older"),
+    "attribute.16OrOlder": Names("16 jaar of ouder", "16 years or older"),
+    "attribute.18OrOlder": Names("18 jaar of ouder", "18 years or older"),
+    "attribute.65OrOlder": Names("65 jaar of ouder", "65 years or older"),
+    "attribute.CompanyName": Names("Naam van de organisatie", "Name of the organisation"),
+    "attribute.KvKnr": Names("KvK-nummer", "Chamber of Commerce number"),
+    "attribute.VATRegistrationNumber": Names("Btw-nummer", "VAT number"),
+    "attribute.TaxReferenceNumber": Names("Fiscaal nummer", "Tax reference number"),
+    "attribute.ChamberOfCommerce": Names("Nummer in het handelsregister", "Trade register number"),
+    "attribute.LEI": Names("LEI-code", "Legal Entity Identifier (LEI)"),
+    "attribute.original": Names("{name}, in oorspronkelijk schrift", "{name}, in the original script"),
     # A step that is not there, not yet or no more
     "refused.heading": Names("Deze stap is niet mogelijk", "This step is not possible"),
     "refused.early": Names(
@@ -299,6 +374,12 @@ TEXTS: Mapping[str, Names] = {
         "Ga verder om terug te keren naar {provider}. U hebt het inloggen bij {supplier} geannuleerd.",
         "Continue to return to {provider}. You cancelled logging in at {supplier}.",
     ),
+    "ended.unavailable": Names(
+        "Ga verder om terug te keren naar {provider}. "
+        "U kon niet inloggen: {supplier} heeft niet alle gegevens die nodig zijn.",
+        "Continue to return to {provider}. "
+        "You could not log in: {supplier} does not have all the details that are needed.",
+    ),
     "button.continue": Names("Verder", "Continue"),
 }
 
@@ -313,6 +394,13 @@ class Wording:
     def __call__(self, key: str, **values: object) -> str:
         text = self.own.get(self.language, {}).get(key) or TEXTS[key].in_(self.language)
         return text.format(**values)
+
+    def attribute(self, urn: str) -> str:
+        """An extra attribute as people call it; the last part of its URN for one that we do not know."""
+        kind, _, last = urn.rpartition(":")
+        key = f"attribute.{last}"
+        name = self(key) if key in TEXTS else last
+        return self("attribute.original", name=name) if kind.endswith(":non-transliterated") else name
 
 
 def both(key: str, **values: object) -> Names:

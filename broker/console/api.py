@@ -19,9 +19,10 @@ from suppliers.inbox import Inbox, Message
 MOST = 500
 
 
-def problem(status: int, title: str, detail: str) -> ResponseReturnValue:
-    """A problem document: what was expected, what came, how to mend it."""
-    response = jsonify(type="about:blank", title=title, status=status, detail=detail)
+def problem(status: int, title: str, detail: str, *, line: int | None = None) -> ResponseReturnValue:
+    """A problem document: what was expected, what came, how to mend it, and on which line of it."""
+    where = {} if line is None else {"line": line}
+    response = jsonify(type="about:blank", title=title, status=status, detail=detail, **where)
     response.content_type = "application/problem+json"
     return response, status
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from urllib.parse import urlsplit
 
 from flask import request
 
@@ -22,4 +23,9 @@ def allowed(settings: Settings) -> bool:
 
 def from_elsewhere() -> bool:
     """True where the browser says that another site made it call: a change is then refused."""
-    return request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    # Browsers of before 2023 send Origin only; it is null from our own pages too, for they send no referrer.
+    origin = request.headers.get("Origin", "null")
+    return origin != "null" and urlsplit(origin).netloc != request.host

@@ -27,7 +27,9 @@ def blueprint(parts: Parts, inbox: Inbox) -> Blueprint:
             return None
         if token := request.args.get("token"):
             response = redirect(request.path, 303)
-            response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", path="/")
+            response.set_cookie(
+                COOKIE, token, httponly=True, samesite="Strict", path="/", secure=parts.settings.https
+            )
             return response
         if not allowed(parts.settings):
             return render_template("console/token.html"), 401

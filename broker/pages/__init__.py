@@ -11,16 +11,18 @@ from flask import Blueprint, Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from broker import answer, login, receive
+from broker import answer, login, logout, receive
 from broker.answer import Delivery
+from broker.arrival import Arrived, Refused
 from broker.login import Login, LoginProblem
 from broker.metadata import own_metadata
 from broker.pages.texts import PROBLEMS, TEXTS
 from broker.parts import Parts
-from broker.receive import Arrived, Declined, Refused
+from broker.receive import Declined
 from broker.resolve import resolve
+from broker.tls.client import caller
 from broker.wire.bindings import BindingProblem, from_post, from_redirect
-from broker.wire.names import HTTP_POST, HTTP_REDIRECT
+from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -34,7 +36,12 @@ def blueprint(parts: Parts) -> Blueprint:
 
     @pages.route("/metadata")
     def metadata() -> ResponseReturnValue:
-        return Response(own_metadata(parts), content_type="application/samlmetadata+xml")
+        form = request.args.get("form", "entity")
+        if form not in ("entity", "entities"):
+            text = f"form={form[:40]!r} is not known; it is entity (EntityDescriptor) or entities (EntitiesDescriptor)"
+            return Response(text + "\n", 400, content_type="text/plain; charset=utf-8")
+        document = own_metadata(parts, entities=form == "entities")
+        return Response(document, content_type="application/samlmetadata+xml")
 
     @pages.route("/sso/<any('1.11', '1.13'):version>", methods=["GET", "POST"])
     def sso(version: str) -> ResponseReturnValue:
@@ -44,8 +51,27 @@ def blueprint(parts: Parts) -> Blueprint:
             return page, outcome.http_status
         if isinstance(outcome, Declined):
             return _deliver(answer.decline(parts, outcome.login, outcome.status))
-        # The cross-site POST carries no Lax cookie; the GET that follows does.
-        return redirect(f"/login/{outcome.id}", 303)
+        try:
+            # The cross-site POST carries no Lax cookie; the GET that follows does.
+            return redirect(login.start(parts, outcome), 303)
+        except LoginProblem as problem:
+            return _problem(problem)
+
+    @pages.route("/slo/<any('1.11', '1.13'):version>", methods=["GET", "POST"])
+    def slo(version: str) -> ResponseReturnValue:
+        outcome = logout.log_out(parts, _arrived(version))
+        if isinstance(outcome, Refused):
+            page = _page("refusal", "nl", id=outcome.id, findings=outcome.findings, logging_out=True)
+            return page, outcome.http_status
+        if outcome.answer is not None:
+            return _deliver(outcome.answer)
+        return _page(
+            "logged_out",
+            outcome.language,
+            provider=outcome.provider.in_(outcome.language),
+            supplier=outcome.supplier,
+            id=outcome.id,
+        )
 
     @pages.route("/login/<id>")
     def choice(id: str) -> ResponseReturnValue:  # noqa: A002
@@ -84,7 +110,8 @@ def blueprint(parts: Parts) -> Blueprint:
 
     @pages.route("/ars/<any('1.11', '1.13'):version>", methods=["POST"])
     def artifact_resolution(version: str) -> ResponseReturnValue:
-        outcome = resolve(parts, request.get_data(), request.headers.get("Content-Type", ""))
+        content_type = request.headers.get("Content-Type", "")
+        outcome = resolve(parts, request.get_data(), content_type, caller(parts.settings, request.environ))
         return Response(outcome.body, outcome.http_status, content_type="text/xml; charset=utf-8")
 
     return pages
@@ -94,11 +121,25 @@ def _arrived(version: str) -> Arrived:
     framed = request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame", "embed", "object")
     binding = HTTP_POST if request.method == "POST" else HTTP_REDIRECT
     try:
+        sent = request.form if request.method == "POST" else request.args
+        artifacts = sent.getlist("SAMLart")
+        if artifacts and (len(artifacts) > 1 or "SAMLRequest" in sent):
+            raise BindingProblem("more than one request: SAMLart twice, or SAMLRequest beside it")
+        if artifacts:
+            # An empty RelayState is none: the field is there because a template always has it.
+            relay_state = sent.get("RelayState") or None
+            return Arrived(
+                HTTP_ARTIFACT,
+                None,
+                framed=framed,
+                version=version,
+                artifact=artifacts[0],
+                relay_state=relay_state,
+            )
         if request.method == "POST":
             form = request.form
             if not form.get("SAMLRequest"):
-                raise BindingProblem("the form has no SAMLRequest")
-            # An empty RelayState is none: the field is there because a template always has it.
+                raise BindingProblem("the form has no SAMLRequest and no SAMLart")
             carried = from_post(form["SAMLRequest"], form.get("RelayState") or None)
         else:
             carried = from_redirect(request.query_string)

@@ -23,6 +23,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "refused_title": "Dit inlogverzoek is geweigerd",
         "refused_text": "Ga terug naar de website waar u wilde inloggen en begin daar opnieuw. "
         "U bent niet ingelogd en er zijn geen gegevens verstuurd.",
+        "logout_refused_title": "Dit uitlogverzoek is geweigerd",
+        "logout_refused_text": "Sluit alle vensters van uw browser. Dan bent u overal uitgelogd.",
+        "logged_out_title": "U bent uitgelogd",
+        "logged_out_at": "U bent uitgelogd bij",
+        "logged_out_else": "Bent u ook ergens anders ingelogd? Log daar dan zelf uit, of sluit alle vensters van uw "
+        "browser.",
+        "not_logged_out_title": "Uitloggen is op dit moment niet mogelijk",
+        "not_logged_out_text": "Sluit alle vensters van uw browser. Dan bent u overal uitgelogd.",
         "refused_help": "Blijft dit gebeuren? Geef de beheerder van die website dan deze code:",
         "refused_details": "Voor de beheerder: wat er aan het verzoek mankeert",
         "expected": "Verwacht",
@@ -48,6 +56,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "language": "Nederlands",
         "other": "nl",
         "sent_title": "You are being sent back",
+        "logged_out_title": "You are logged out",
+        "logged_out_at": "You are logged out at",
+        "logged_out_else": "Are you logged in elsewhere too? Log out there yourself, or close all windows of your "
+        "browser.",
+        "not_logged_out_title": "Logging out is not possible at the moment",
+        "not_logged_out_text": "Close all windows of your browser. You are then logged out everywhere.",
         "sent_text": "You return to the service by itself. Does nothing happen? Then choose Continue.",
     },
 }

@@ -30,13 +30,17 @@ class NotApplicable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a rule saw that it should not have: the part of a Finding that depends on the message."""
+    """What a rule saw that it should not have: the part of a Finding that depends on the message.
+
+    ``severity`` is for a rule whose weight is a setting of its own; else the profile says it.
+    """
 
     expected: str
     received: str
     where: str = ""
     line: int = 0
     mend: str | None = None
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Rule(Generic[Seen]):
         return self.severities[profile]
 
     def finding(self, fault: Fault, profile: Profile) -> Finding:
-        severity = self.severity(profile)
+        severity = fault.severity or self.severity(profile)
         assert severity is not None
         outcome = Outcome.GO_ON
         if severity is Severity.REFUSED:

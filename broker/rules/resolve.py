@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 
 from broker.rules.engine import Fault, NotApplicable, Rules
-from broker.rules.finding import BINDINGS, INTERFACE, METADATA, SIGNATURE
+from broker.rules.finding import BINDINGS, INTERFACE, METADATA, SIGNATURE, Severity
 from broker.wire import names
 from broker.wire.artifact import ArtifactResolve
+from broker.wire.keys import Certificate
 from broker.wire.metadata import SpMetadata
 from broker.wire.signing import SignatureProblem, Signed
 
@@ -28,6 +30,31 @@ class ArtifactState(enum.StrEnum):
     OTHER_SP = "other-sp"
 
 
+class ClientCertificates(enum.StrEnum):
+    """What becomes of a caller without a client certificate of its metadata."""
+
+    REQUIRED = "required"
+    RECORDED = "recorded"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who called, by TLS. ``asked``: whether this way in asks for a certificate. ``problem``: what came instead."""
+
+    certificate: Certificate | None = None
+    asked: bool = False
+    problem: str = ""
+
+    def __str__(self) -> str:
+        if self.certificate is None:
+            return self.problem or "no client certificate"
+        # A stranger's certificate may say anything, and this goes into XML and on a page.
+        subject = self.certificate.x509.subject.rfc4514_string()
+        readable = "".join(letter if letter.isprintable() else "?" for letter in subject)
+        return f"SHA-256 {self.certificate.fingerprint} ({readable[:100]})"
+
+
 @dataclass(frozen=True, slots=True)
 class SeenResolve:
     request: ArtifactResolve
@@ -37,6 +64,9 @@ class SeenResolve:
     signature_problem: SignatureProblem | None
     artifact: ArtifactState
     seconds: int
+    client_certificates: ClientCertificates
+    caller: Caller
+    now: datetime
 
 
 @rule(
@@ -140,6 +170,58 @@ def in_time(seen: SeenResolve) -> Fault | None:
     if seen.artifact is not ArtifactState.LATE:
         return None
     return Fault(f"within {seen.seconds} seconds", "later", "samlp:Artifact")
+
+
+@rule(
+    "AX-07",
+    "the call is over mutual TLS, with a certificate from the metadata",
+    "W",
+    mend="Call with the certificate and private key of your metadata, or put the certificate that you call with "
+    "in a KeyDescriptor of your metadata: it counts as soon as the broker has that.",
+    reference=INTERFACE,
+)
+def client_certificate(seen: SeenResolve) -> Fault | None:
+    if seen.sp is None or seen.client_certificates is ClientCertificates.OFF:
+        raise NotApplicable
+    required = seen.client_certificates is ClientCertificates.REQUIRED
+    severity = Severity.REFUSED if required else Severity.WARNING
+    known = seen.sp.signing + seen.sp.encryption
+    shown = seen.caller.certificate
+    if shown is None or not any(_same_key(shown, certificate) for certificate in known):
+        return Fault(
+            _one_of(known), str(seen.caller), "TLS", mend=_where_to_call(seen.caller), severity=severity
+        )
+    if not shown.valid_at(seen.now):
+        begin, end = shown.x509.not_valid_before_utc, shown.x509.not_valid_after_utc
+        return Fault(
+            f"a client certificate that is valid at {seen.now:%Y-%m-%d %H:%M} UTC",
+            f"one that is valid from {begin:%Y-%m-%d} to {end:%Y-%m-%d}",
+            "TLS",
+            mend="Renew the certificate, and put the new one in your metadata.",
+            severity=severity,
+        )
+    return None
+
+
+def _same_key(one: Certificate, other: Certificate) -> bool:
+    """A certificate that was renewed for the same key is as good: the key is what the call was proven with."""
+    return one.der == other.der or one.subject_public_key == other.subject_public_key
+
+
+def _one_of(known: tuple[Certificate, ...]) -> str:
+    fingerprints = list(dict.fromkeys(certificate.fingerprint for certificate in known))
+    if not fingerprints:
+        return "a client certificate that is in the metadata, which has none"
+    return f"the client certificate with SHA-256 {' or '.join(fingerprints)}"
+
+
+def _where_to_call(caller: Caller) -> str | None:
+    if caller.asked:
+        return None
+    return (
+        "At this address no certificate is asked for. Call the Location of ArtifactResolutionService in the "
+        "broker's metadata; the broker must be started with --tls, or be told of a TLS proxy that it may trust."
+    )
 
 
 @rule(

@@ -32,13 +32,23 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class Intermediary:
+    """Whom the person works for in a chain mandate: its KvK number (spec 10.2). ``represented`` is the company by
+    every identifier that there is, as the first register names it to the next."""
+
+    identifier: Identifier
+    represented: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What one login established, in the words of the wire.
 
     ``transient`` is the AD's name for the subject in this login only. ``acting`` is what the SP gets;
     ``acting_at_ad`` what the AD tells the MR. ``level_asked``, ``level`` and ``level_used`` are URNs: asked
     by the broker, reached by the means, registered with the mandate. ``extra`` are attributes that the
-    provider's metadata asks for, by name. ``register`` is the MR's entity id.
+    provider's metadata asks for, by name. ``register`` is the MR's entity id. ``intermediary`` is there for a
+    chain mandate only.
     """
 
     request_id: str
@@ -58,6 +68,7 @@ class Facts:
     register: str = ""
     branch: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
+    intermediary: Intermediary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,20 @@ def ad_assertion(ad: Party, mr: Party, hm: str, hm_acs: str, facts: Facts, issue
     return assertion
 
 
-def mr_assertion(mr: Party, ad_statement: Element, facts: Facts, sp: Recipient, issue: Issue) -> Element:
-    """That the person may act for the company at this service: an XACML Permit (spec 3.6, 14.5)."""
+def mr_assertion(
+    mr: Party,
+    before: Sequence[Element],
+    facts: Facts,
+    sp: Recipient,
+    issue: Issue,
+    next_mr: Party | None = None,
+) -> Element:
+    """That the person may act for the company at this service: an XACML Permit (spec 3.6, 14.5).
+
+    ``before`` are the statements that it rests on, the last of which it is linked to. ``next_mr`` makes it the
+    first half of a chain: a Permit that only that register can complete, which alone reads the company in it
+    (spec 10.2).
+    """
     assertion, issuer = new_assertion(mr.entity_id, issue, prefixes="xsi xacml-saml")
     subject = add(assertion, "saml:Subject")
     # Each entity in the chain has a transient name of its own (spec 3.7).
@@ -107,7 +130,8 @@ def mr_assertion(mr: Party, ad_statement: Element, facts: Facts, sp: Recipient, 
     )
     add_conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, ())
     advice = add(assertion, "saml:Advice")
-    add(advice, "saml:AssertionIDRef", text=ad_statement.get("ID"))
+    for earlier in before:
+        add(advice, "saml:AssertionIDRef", text=earlier.get("ID"))
     statement = add(assertion, "saml:Statement", {"xsi:type": "xacml-saml:XACMLAuthzDecisionStatementType"})
     result = add(add(statement, "xacml-context:Response"), "xacml-context:Result")
     add(result, "xacml-context:Decision", text="Permit")
@@ -116,24 +140,36 @@ def mr_assertion(mr: Party, ad_statement: Element, facts: Facts, sp: Recipient, 
         "xacml-context:StatusCode",
         {"Value": "urn:oasis:names:tc:xacml:1.0:status:ok"},
     )
+    if next_mr:
+        _require_confirmation(result, next_mr.entity_id)
     request = add(statement, "xacml-context:Request")
     acting = add(
         request,
         "xacml-context:Subject",
         {"SubjectCategory": "urn:oasis:names:tc:xacml:1.0:subject-category:access-subject"},
     )
-    _xacml_encrypted(acting, names.ACTING_SUBJECT, (facts.acting,), mr.entity_id, sp, issue.new_id)
-    signature_value = ad_statement.findtext(f".//{{{names.DS}}}SignatureValue", "")
-    linked = "".join(signature_value.split())
+    _xacml_encrypted(acting, names.ACTING_SUBJECT, (facts.acting,), mr.entity_id, (sp,), issue.new_id)
+    linked = signature_value(before[-1])
     _xacml(acting, names.LINKED_SIGNATURE, linked, mr.entity_id, names.XS + "#base64Binary")
-    if facts.legal:
-        _xacml_encrypted(acting, names.LEGAL_SUBJECT, facts.legal, mr.entity_id, sp, issue.new_id)
+    chain = facts.intermediary if next_mr else None
+    if chain and next_mr:
+        second = Recipient(next_mr.entity_id, next_mr.key.certificate)
+        _xacml_encrypted(
+            acting, names.LEGAL_SUBJECT, chain.represented, mr.entity_id, (second,), issue.new_id
+        )
+        _xacml_encrypted(
+            acting, names.INTERMEDIATE_SUBJECT, (chain.identifier,), mr.entity_id, (second, sp), issue.new_id
+        )
+    elif facts.legal:
+        _xacml_encrypted(acting, names.LEGAL_SUBJECT, facts.legal, mr.entity_id, (sp,), issue.new_id)
     resource = add(request, "xacml-context:Resource")
     _xacml(resource, names.SERVICE_ID, facts.service_id)
     _xacml(resource, names.SERVICE_UUID, facts.service_uuid)
     _xacml(resource, names.LEVEL_ASKED, facts.level_asked)
     if facts.branch:
         _xacml(resource, names.BRANCH, facts.branch, mr.entity_id)
+    if chain:
+        _xacml(resource, names.INTERMEDIATE_ENTITY, chain.identifier.value, mr.entity_id)
     _xacml(resource, names.LEVEL_USED, facts.level_used, mr.entity_id)
     action = add(request, "xacml-context:Action")
     _xacml(action, "urn:oasis:names:tc:xacml:1.0:action:action-id", "Authenticate")
@@ -197,6 +233,8 @@ def _attribute_statement(assertion: Element, facts: Facts, sp: Recipient, issue:
                 _encrypted(statement, name, identifiers, sp, issue.new_id)
             else:
                 _name_ids(statement, name, identifiers)
+    if facts.intermediary:
+        _add_intermediary(statement, facts.intermediary.identifier, sp, issue, shape)
     if facts.branch:
         _plain(statement, names.BRANCH, facts.branch)
     for name, value in facts.extra:
@@ -204,6 +242,19 @@ def _attribute_statement(assertion: Element, facts: Facts, sp: Recipient, issue:
             add_encrypted_attribute(statement, name, value, sp, issue.new_id)
         else:
             _plain(statement, name, value)
+
+
+def _add_intermediary(
+    statement: Element, intermediary: Identifier, sp: Recipient, issue: Issue, shape: Shape
+) -> None:
+    # Readable in every version, for who has read it so since 1.9; the other name came with 1.13 (spec 1.3).
+    _plain(statement, names.INTERMEDIATE_ENTITY, intermediary.value)
+    if shape.version != "1.13":
+        return
+    if shape.identifiers is IdentifierForm.ENCRYPTED:
+        _encrypted(statement, names.INTERMEDIATE_SUBJECT, (intermediary,), sp, issue.new_id)
+    elif shape.identifiers is IdentifierForm.DECRYPTED_NAME_ID:
+        _name_ids(statement, names.INTERMEDIATE_SUBJECT, (intermediary,))
 
 
 def _name_ids(statement: Element, name: str, identifiers: Sequence[Identifier]) -> None:
@@ -297,12 +348,27 @@ def _xacml(
     add(attribute, "xacml-context:AttributeValue", text=value)
 
 
+def _require_confirmation(result: Element, next_mr: str) -> None:
+    # The scheme says that the obligation names the register, not by which AttributeId: this is our choice.
+    obligation = add(
+        add(result, "xacml-policy:Obligations"),
+        "xacml-policy:Obligation",
+        {"ObligationId": names.NEXT_REGISTER, "FulfillOn": "Permit"},
+    )
+    add(
+        obligation,
+        "xacml-policy:AttributeAssignment",
+        {"AttributeId": names.AUTHORIZATION_REGISTRY, "DataType": names.XS + "#string"},
+        next_mr,
+    )
+
+
 def _xacml_encrypted(
     parent: Element,
     name: str,
     identifiers: Sequence[Identifier],
     issuer: str,
-    recipient: Recipient,
+    recipients: Sequence[Recipient],
     new_id: Callable[[], str],
 ) -> None:
     attribute = add(
@@ -314,5 +380,6 @@ def _xacml_encrypted(
             "Issuer": issuer,
         },
     )
-    for identifier in identifiers:
-        add_encrypted_id(add(attribute, "xacml-context:AttributeValue"), identifier, recipient, new_id)
+    for recipient in recipients:
+        for identifier in identifiers:
+            add_encrypted_id(add(attribute, "xacml-context:AttributeValue"), identifier, recipient, new_id)

@@ -16,6 +16,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XML = "http://www.w3.org/XML/1998/namespace"
 XACML_SAML = "urn:oasis:xacml:2.0:saml:assertion:schema:os"
 XACML_CONTEXT = "urn:oasis:names:tc:xacml:2.0:context:schema:os"
+XACML_POLICY = "urn:oasis:names:tc:xacml:2.0:policy:schema:os"
 EME = "urn:etoegang:1.13:metadata-extension"
 ESP = "urn:etoegang:1.9:samlp-extension"
 
@@ -32,6 +33,7 @@ PREFIXES = {
     "xml": XML,
     "xacml-saml": XACML_SAML,
     "xacml-context": XACML_CONTEXT,
+    "xacml-policy": XACML_POLICY,
     "eme": EME,
     "esp": ESP,
 }
@@ -66,6 +68,10 @@ REPRESENTATION = "urn:etoegang:core:Representation"
 AUTHORIZATION_REGISTRY = "urn:etoegang:core:AuthorizationRegistryID"
 LEVEL_ASKED = "urn:etoegang:core:LevelOfAssurance"
 LEVEL_USED = "urn:etoegang:core:LevelOfAssuranceUsed"
+INTERMEDIATE_SUBJECT = "urn:etoegang:core:IntermediateSubjectID"
+INTERMEDIATE_ENTITY = "urn:etoegang:1.9:IntermediateEntityID:KvKnr"
+INTERMEDIATE_COMPANY_NAME = "urn:etoegang:1.13:attribute-intermediate:CompanyName"
+NEXT_REGISTER = "urn:etoegang:core:RequireConfirmationFromNextMR"
 LINKED_SIGNATURE = "urn:etoegang:core:LinkedDeclarationSignatureValue"
 BRANCH = "urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"
 COMPANY_NAME = "urn:etoegang:1.11:attribute-represented:CompanyName"

@@ -74,6 +74,7 @@ class Profile(BaseModel):
     mr: str = Field(pattern=_entity("MR"))
     levels: tuple[Annotated[Level, BeforeValidator(_level)], ...] = Field(min_length=1)
     identifiers: tuple[Identifier, ...] = Field(min_length=1)
+    next_register: str = Field("", description="slug of the supplier whose register confirms chain mandates")
     second_factors: tuple[Factor, ...] = ()
     steps: tuple[tuple[FieldName, ...], ...] = Field(min_length=1)
     colours: Colours
@@ -134,7 +135,8 @@ class Profile(BaseModel):
 
     def offer(self) -> Offer:
         """What a broker lists of this supplier."""
-        return Offer(self.slug, self.name, tuple(sorted(self.levels)), self.identifiers, self.ad, self.mr)
+        levels = tuple(sorted(self.levels))
+        return Offer(self.slug, self.name, levels, self.identifiers, self.ad, self.mr, self.next_register)
 
 
 def load_profiles(*folders: Path) -> dict[str, Profile]:
@@ -150,6 +152,13 @@ def load_profiles(*folders: Path) -> dict[str, Profile]:
             if entity in owners:
                 raise ProfileError(f"{files[slug]}: {key}: {entity} is already that of {owners[entity]}")
             owners[entity] = slug
+        if profile.next_register and profile.next_register not in profiles:
+            near = difflib.get_close_matches(profile.next_register, profiles, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            known = ", ".join(profiles)
+            raise ProfileError(
+                f"{files[slug]}: next_register: there is no supplier {profile.next_register!r}; allowed: {known}{hint}"
+            )
     return profiles
 
 

@@ -213,6 +213,7 @@ class _Between:
         )
         self.refer((*path, "person"), person, self.people, "person")
         self.refer((*path, "company"), company, self.companies, "company")
+        self.intermediary((*path, "intermediary"), _text(mandate.get("intermediary")), company)
         self.service((*path, "service"), service)
         if company in self.companies and re.fullmatch("[0-9]{12}", branch):
             branches = self.companies[company].get("branches")
@@ -221,6 +222,14 @@ class _Between:
         days = re.fullmatch(r"(\d{4}-\d\d-\d\d) (\d{4}-\d\d-\d\d)", f"{start} {until}")
         if days and days[1] > days[2]:
             self.note((*path, "until"), f"{until} comes before from, {start}")
+
+    def intermediary(self, path: KeyPath, text: str, company: str) -> None:
+        self.refer(path, text, self.companies, "company")
+        record = self.companies.get(text)
+        if text and text == company:
+            self.note(path, f"{shown(text)} is the company itself: leave it out, or name another company")
+        elif record and not record.get("kvk"):
+            self.note(path, f"{shown(text)} has no kvk, and an intermediary is known by its KvK number")
 
     def service(self, path: KeyPath, text: str) -> None:
         names = self.service_names
@@ -291,7 +300,8 @@ def _register(part: RegisterPart, document: Document, names: _ServiceNames) -> R
             label, service = "all", ANY_SERVICE
         else:
             label = service = m.service.lower() if UUID.fullmatch(m.service) else m.service
-        own = m.id or _free("/".join(filter(None, (m.person, m.company, label, m.branch))), taken)
+        parts = (m.person, m.company, label, m.branch, m.intermediary)
+        own = m.id or _free("/".join(filter(None, parts)), taken)
         taken.add(own)
         mandates.append(
             Mandate(
@@ -304,6 +314,7 @@ def _register(part: RegisterPart, document: Document, names: _ServiceNames) -> R
                 until=m.until,
                 branch=m.branch,
                 status=m.status,
+                intermediary=m.intermediary,
                 place=place("mandates", index),
             )
         )

@@ -93,6 +93,8 @@ class Mandate:
     """``service`` is a ServiceID, a ServiceUUID or ``*`` for every service, resolved from whatever the file says.
 
     ``start`` and ``until`` are both inclusive; None is open. ``branch`` is a vestigingsnummer of 12 digits.
+    With an ``intermediary`` (its key) it is a chain mandate: the company lets the intermediary act for it, and
+    the person does so for the intermediary (spec 10.2). One record stands for both halves.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Mandate:
     until: date | None = None
     branch: str | None = None
     status: MandateStatus = MandateStatus.ACTIVE
+    intermediary: str | None = None
     place: Place = Place()
 
 

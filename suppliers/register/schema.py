@@ -211,6 +211,7 @@ class MandatePart(Part):
     id: Text | None = None
     person: Text
     company: Text
+    intermediary: Text | None = None
     service: Text
     level: AtLevel
     from_: Day | None = Field(default=None, alias="from")

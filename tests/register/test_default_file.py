@@ -84,6 +84,10 @@ def test_everyone_logs_in_with_their_key_and_the_same_password(register):
         ("b.willems", lambda held: [m.level for m in held] == [Level.EH2_PLUS]),
         ("o.kuipers", lambda held: [m.branch for m in held] == ["000090000013"]),
         ("w.meijer", lambda held: [m.level for m in held] == [Level.EH4]),
+        (
+            "y.vanleeuwen",
+            lambda held: [(m.company, m.intermediary) for m in held] == [("regenboog", "kantoor-kompas")],
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -177,6 +177,16 @@ def test_mandates_get_ids_that_say_what_they_are_and_differ():
     ]
 
 
+def test_a_mandate_may_go_through_an_intermediary():
+    text = changed("companies:\n", "companies:\n  kantoor: {name: Kantoor, kvk: 90000047}\n").replace(
+        "    status: active", "    intermediary: kantoor"
+    )
+    [mandate] = good(text).register.mandates()
+    assert mandate.intermediary == "kantoor"
+    assert mandate.id == "m.devries/regenboog/helpdesk/000001234567/kantoor"
+    assert good().register.mandates()[0].intermediary is None
+
+
 @pytest.mark.parametrize(
     "phone", ["0612345678", "06 1234 5678", "06-12345678", "+31 6 12345678", "+31612345678"]
 )

@@ -307,8 +307,8 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "    from:",
             "    from_:",
-            "30: mandates[1].from_: is not known here; allowed: id, person, company, service, level, from, "
-            'until, branch, status; did you mean "from"?',
+            "30: mandates[1].from_: is not known here; allowed: id, person, company, intermediary, service, "
+            'level, from, until, branch, status; did you mean "from"?',
             id="a key as Python would write it",
         ),
         pytest.param(
@@ -350,8 +350,8 @@ def test_one_mistake_gives_one_complaint(old, new, complaint):
         ),
         pytest.param(
             "mandates: [a]",
-            "1: mandates[1]: must consist of 'key: value' lines; allowed: id, person, company, service, level, "
-            "from, until, branch, status",
+            "1: mandates[1]: must consist of 'key: value' lines; allowed: id, person, company, intermediary, service, "
+            "level, from, until, branch, status",
             id="a mandate",
         ),
         pytest.param("people: [a]", "1: people: must consist of 'key: value' lines", id="all people"),
@@ -411,10 +411,33 @@ def test_what_should_have_keys_or_items_but_has_not(text, complaint):
             '31: mandates[1].branch: there is no branch of regenboog with number "000001234567"',
             id="a branch of a company that has none",
         ),
+        pytest.param(
+            "    status: active",
+            "    intermediary: regenbogg",
+            '33: mandates[1].intermediary: there is no company "regenbogg"; allowed: regenboog; '
+            'did you mean "regenboog"?',
+            id="an intermediary",
+        ),
+        pytest.param(
+            "    status: active",
+            "    intermediary: regenboog",
+            '33: mandates[1].intermediary: "regenboog" is the company itself: leave it out, '
+            "or name another company",
+            id="an intermediary that is the company itself",
+        ),
     ],
 )
 def test_a_reference_to_nothing(old, new, complaint):
     assert complaints(changed(old, new)) == [f"f.yaml:{complaint}"]
+
+
+def test_an_intermediary_needs_a_kvk_number():
+    text = changed("companies:\n", "companies:\n  steun: {name: Steunfonds, rsin: 123456789}\n").replace(
+        "    status: active", "    intermediary: steun"
+    )
+    assert complaints(text) == [
+        'f.yaml:34: mandates[1].intermediary: "steun" has no kvk, and an intermediary is known by its KvK number'
+    ]
 
 
 SECOND = "{{name: T, provider: P, service_id: {id}, uuid: {uuid}, instance_uuid: {instance}, level: EH3}}"

@@ -10,13 +10,15 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from broker.rules import resolve
-from broker.rules.authn import RULES, SeenRequest
+from broker.rules import logout, resolve
+from broker.rules.authn import RULES, SeenRequest, Source
 from broker.rules.engine import Rules
+from broker.rules.logout import KnownSession, SeenLogout
 from broker.rules.resolve import ArtifactState, Caller, ClientCertificates, SeenResolve
 from broker.wire import names, schema
 from broker.wire.artifact import read_resolve
 from broker.wire.bindings import Carried
+from broker.wire.logout import read as read_logout
 from broker.wire.metadata import read as read_metadata
 from broker.wire.request import read
 from broker.wire.signing import Fault, SignatureProblem, Signed
@@ -26,6 +28,7 @@ from support.sp import ServiceProvider
 
 NOW = datetime(2022, 2, 1, 9, 0, 30, tzinfo=UTC)
 SSO = "https://broker.example/sso/1.13"
+SLO = "https://broker.example/slo/1.13"
 PROVIDER = ServiceProvider()
 PROVIDER.key = serialization.load_pem_private_key(TEST_KEY.read_bytes(), None)
 PROVIDER.certificate = x509.load_pem_x509_certificate(TEST_KEY.read_bytes())
@@ -107,8 +110,103 @@ def ax(**change: Any) -> Example:
     return Example(lambda: resolving(**change), resolving)
 
 
+def leaving(seen: dict[str, Any] | None = None, **how: Any) -> SeenLogout:
+    """A flawless LogoutRequest, as altered."""
+    usual = {"ID": "_1", "IssueInstant": "2022-02-01T09:00:00Z"}
+    element = PROVIDER.logout_request(SLO, "name-1", "session-1", **usual | how)
+    made = SeenLogout(
+        request=read_logout(element),
+        binding=names.HTTP_POST,
+        endpoint=SLO,
+        now=NOW,
+        sp=SP,
+        signed=SIGNED,
+        signature_problem=None,
+        schema_error=schema.error_in(element),
+        sessions=(KnownSession(PROVIDER.entity_id, "name-1"),),
+    )
+    return replace(made, **seen or {})
+
+
+def leaving_by_artifact(
+    sp: str = PROVIDER.entity_id, url: str = "https://sp.example/ars"
+) -> SeenLogout:
+    return leaving({"binding": names.HTTP_ARTIFACT, "source": Source(sp, url)})
+
+
+def lo(**change: Any) -> Example:
+    return Example(lambda: leaving(change), leaving)
+
+
 NAME_ID_POLICY = '<samlp:NameIDPolicy AllowCreate="true"/>'
+AD, OTHER_AD = (f"urn:etoegang:AD:0000000399990000000{n}:entities:9001" for n in (1, 2))
+ABLE = {"known": (AD, OTHER_AD), "able": (AD,)}
+EXTRA = "urn:etoegang:1.9:attribute:FirstName"
+
+
+def scoped(*entries: str) -> SeenRequest:
+    """A request that names these suppliers; AD can serve it, OTHER_AD cannot, others are unknown."""
+    listed = "".join(f'<samlp:IDPEntry ProviderID="{entry}"/>' for entry in entries)
+    scoping = f"<samlp:Scoping><samlp:IDPList>{listed}</samlp:IDPList></samlp:Scoping>"
+    return request(level=None, children=scoping, seen=ABLE)
+
+
+def extended(inside: str, **seen: Any) -> SeenRequest:
+    return request(children=f"<samlp:Extensions>{inside}</samlp:Extensions>", seen=seen)
+
+
+def asking(*attributes: str, **seen: Any) -> SeenRequest:
+    """A request for these extra attributes."""
+    listed = "".join(f'<md:RequestedAttribute Name="{name}"/>' for name in attributes)
+    return extended(
+        '<esp:RequestedAttributes xmlns:esp="urn:etoegang:1.9:samlp-extension" '
+        f'xmlns:md="{names.MD}">{listed}</esp:RequestedAttributes>',
+        **seen,
+    )
+
+
+def fetched(sp: str = PROVIDER.entity_id, url: str = "https://sp.example/ars") -> SeenRequest:
+    return request(seen={"binding": names.HTTP_ARTIFACT, "source": Source(sp, url)})
+
+
 EXAMPLES: dict[str, Example] = {
+    "AR-01": Example(lambda: request(seen={"binding": names.SOAP_BINDING})),
+    "AR-10-digit": Example(lambda: request(ForceAuthn="1")),
+    "AR-11": Example(
+        lambda: request(level="loa4", ForceAuthn="false", seen={"level": Level.EH4}),
+        lambda: request(level="loa4", seen={"level": Level.EH4}),
+    ),
+    "AR-34-loa2": Example(lambda: request(level="loa2")),
+    "AR-38": Example(lambda: scoped("urn:x"), lambda: scoped(AD)),
+    "AR-38-one": Example(lambda: scoped(AD, OTHER_AD), lambda: scoped(AD)),
+    "AR-39": Example(lambda: asking("urn:etoegang:core:LegalSubjectID"), lambda: asking(EXTRA)),
+    "AR-39-other": Example(lambda: extended('<x:Language xmlns:x="urn:x">nl</x:Language>')),
+    "AR-43": Example(lambda: fetched(sp="urn:other"), fetched),
+    "AR-43-tls": Example(lambda: fetched(url="http://sp.example/ars"), fetched),
+    "LO-01": lo(binding=names.SOAP_BINDING),
+    "LO-02": lo(schema_error=("samlp:LogoutRequest misses its NameID", 1)),
+    "LO-03": Example(lambda: leaving(ID="1"), lambda: leaving()),
+    "LO-04": lo(replayed=True),
+    "LO-05": Example(lambda: leaving(Version="1.1"), lambda: leaving()),
+    "LO-06": Example(lambda: leaving(IssueInstant="2022-02-01T08:55:29Z"), lambda: leaving()),
+    "LO-07": Example(
+        lambda: leaving(NotOnOrAfter="2022-02-01T09:00:30Z"),
+        lambda: leaving(NotOnOrAfter="2022-02-01T09:00:31Z"),
+    ),
+    "LO-08": Example(lambda: leaving(Destination=SSO), lambda: leaving()),
+    "LO-09": lo(sp=None, signed=None),
+    "LO-10": lo(request=replace(leaving().request, issuer_attributes=("Format",))),
+    "LO-11": lo(signed=None, signature_problem=SignatureProblem(Fault.MISSING, "one ds:Signature", "none", 1)),
+    "LO-11-algorithm": lo(signed=replace(SIGNED, signature_algorithm=names.RSA_SHA1)),
+    "LO-11-key-info": lo(signed=replace(SIGNED, key_info=("X509Data",))),
+    "LO-12": lo(request=replace(leaving().request, name_id=None)),
+    "LO-13": lo(sessions=()),
+    "LO-14": lo(sessions=(KnownSession("urn:other", "name-1"),)),
+    "LO-15": lo(sessions=(KnownSession(PROVIDER.entity_id, "name-2"),)),
+    "LO-16": Example(lambda: leaving_by_artifact(sp="urn:other"), lambda: leaving_by_artifact()),
+    "LO-16-tls": Example(
+        lambda: leaving_by_artifact(url="http://sp.example/ars"), lambda: leaving_by_artifact()
+    ),
     "AR-02": Example(lambda: request(ForceAuthn="perhaps")),
     "AR-03": Example(lambda: request(ID="1")),
     "AR-04": Example(lambda: request(seen={"replayed": True})),
@@ -166,7 +264,7 @@ EXAMPLES: dict[str, Example] = {
     "AX-07": ax(caller=Caller(asked=True)),
     "AX-08": ax(artifact=ArtifactState.USED),
 }  # fmt: skip
-REGISTRIES: tuple[Rules[Any], ...] = (RULES, resolve.RULES)
+REGISTRIES: tuple[Rules[Any], ...] = (RULES, resolve.RULES, logout.RULES)
 EVERY_RULE = [(rules, id_) for rules in REGISTRIES for id_ in rules.rules]
 
 

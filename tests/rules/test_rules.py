@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from lxml import etree, html
-from rule_examples import EVERY_RULE, EXAMPLES, REGISTRIES, SP, request, resolving, signed
+from rule_examples import EVERY_RULE, EXAMPLES, REGISTRIES, SP, leaving, request, resolving, signed
 
 from broker.rules.authn import RULES
 from broker.rules.engine import Fault, NotApplicable, Profile, Rule, Rules
 from broker.rules.finding import Finding, Outcome, Severity
+from broker.rules.logout import RULES as LOGOUT_RULES
 from broker.rules.resolve import RULES as RESOLVE_RULES
 from broker.rules.resolve import ArtifactState
 from broker.wire import names
@@ -54,7 +55,8 @@ def test_no_example_is_left_of_a_rule_that_went() -> None:
 def test_a_flawless_message_has_no_findings_and_every_rule_that_the_profile_knows_was_asked(
     rules: Rules[Any], profile: Profile
 ) -> None:
-    flawless = request() if rules is RULES else resolving()
+    made = {id(RULES): request, id(RESOLVE_RULES): resolving, id(LOGOUT_RULES): leaving}
+    flawless = made[id(rules)]()
     report = rules.run(flawless, profile)
     assert [str(finding) for finding in report.findings] == []
     known = {id_ for id_, rule in rules.rules.items() if rule.severity(profile) is not None}
@@ -116,7 +118,13 @@ def test_lenient_and_strict_differ_in_these_rules_only() -> None:
         for rules, id_ in EVERY_RULE
     }
     differ = {id_: "/".join(pair) for id_, pair in pairs.items() if pair[0] != pair[1]}
-    assert differ == {"AR-13": "W/E", "AR-28": "E/R", "AR-29": "E/R", "AX-03-algorithm": "W/E"}
+    assert differ == {
+        "AR-13": "W/E",
+        "AR-28": "E/R",
+        "AR-29": "E/R",
+        "AX-03-algorithm": "W/E",
+        "LO-11-algorithm": "E/R",
+    }
 
 
 def test_what_the_scheme_refuses_is_refused_in_both_profiles() -> None:
@@ -124,8 +132,12 @@ def test_what_the_scheme_refuses_is_refused_in_both_profiles() -> None:
     refusing = {
         id_ for rules, id_ in EVERY_RULE if rules.rules[id_].severity(Profile.LENIENT) is Severity.REFUSED
     }
-    numbers = ("02", "03", "04", "05", "08", "14", "16", "22", "26", "27")
-    assert refusing == {f"AR-{number}" for number in numbers} | {"AX-03", "AX-04", "AX-05"}
+    numbers = ("01", "02", "03", "04", "05", "08", "14", "16", "22", "26", "27", "43")
+    # A LogoutRequest that is not right ends nothing: there is no answer to give.
+    of_logout = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "11", "12", "14", "15", "16")
+    assert refusing == {f"AR-{number}" for number in numbers} | {"AX-03", "AX-04", "AX-05"} | {
+        f"LO-{number}" for number in of_logout
+    }
 
 
 @EACH

@@ -28,6 +28,7 @@ EIK = CompanyRecord(
     "eik", "Basisschool De Eik", kvk="90000020", branches={"000012345678": "Eik Noord"}, rsin="999999023"
 )
 STICHTING = CompanyRecord("stichting", "Stichting zonder KvK", rsin="999999035")
+KANTOOR = CompanyRecord("kantoor", "Administratiekantoor Het Kompas", kvk="90000047")
 PASSWORD = "Wachtwoord-1"
 
 
@@ -84,7 +85,7 @@ MANDATES = (
 
 
 def register(people: tuple[PersonRecord, ...] = PEOPLE, mandates: tuple[Mandate, ...] = MANDATES) -> Register:
-    return Register(companies=(LINDE, EIK, STICHTING), people=people, mandates=mandates)
+    return Register(companies=(LINDE, EIK, STICHTING, KANTOOR), people=people, mandates=mandates)
 
 
 class World:

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supplier_world import EIK, LINDE, NOW, SERVICE, STICHTING, World, ask, mandate, visit
+from supplier_world import EIK, KANTOOR, LINDE, NOW, SERVICE, STICHTING, World, ask, mandate, visit
 
 from suppliers.ask import Ask, Level
 from suppliers.authorise import Code, choices, choose, decide
 from suppliers.register.model import Mandate, MandateStatus, Register
+from suppliers.visit import Leave
+from suppliers.walk import act
 
-COMPANIES = (LINDE, EIK, STICHTING)
+COMPANIES = (LINDE, EIK, STICHTING, KANTOOR)
 
 
 def held(*mandates: Mandate) -> Register:
@@ -39,6 +41,8 @@ def test_a_mandate_may_name_the_service_by_any_of_its_names(service: str):
         ({"company": "stichting"}, {"identifier_sets": (("KvKnr",),)}, Code.IDENTIFIERS),
         ({"company": "stichting"}, {"identifier_sets": (("RSIN", "KvKnr"),)}, Code.IDENTIFIERS),
         ({"company": "gone"}, {}, Code.IDENTIFIERS),
+        ({"intermediary": "gone"}, {}, Code.INTERMEDIARY),
+        ({"intermediary": "stichting"}, {}, Code.INTERMEDIARY),
     ],
 )
 def test_a_mandate_that_does_not_fit_says_why_and_where_it_stands(
@@ -96,6 +100,22 @@ def test_a_pseudonym_can_be_given_of_any_company():
     ).fitting
 
 
+def test_a_chain_mandate_lets_in_for_the_company_through_the_intermediary():
+    chain = held(mandate("m", "jan", "linde", intermediary="kantoor"))
+    assert decide(chain, "jan", ask(), NOW).fitting
+    assert decide(chain, "jan", ask(identifier_sets=(("RSIN",),)), NOW).fitting, "only the company needs one"
+
+
+def test_a_chain_mandate_needs_a_supplier_that_can_name_the_intermediary():
+    chain = held(mandate("m", "jan", "linde", intermediary="kantoor"))
+    (reason,) = decide(chain, "jan", ask(identifier_sets=(("RSIN",),)), NOW, ("RSIN",)).reasons
+    assert reason.code is Code.INTERMEDIARY
+    assert reason.text.nl == (
+        "De machtiging namens Basisschool De Linde loopt via Administratiekantoor Het Kompas. "
+        "Van Administratiekantoor Het Kompas is geen KvK-nummer bekend."
+    )
+
+
 def test_a_number_that_the_supplier_cannot_deliver_does_not_count():
     asked = ask(identifier_sets=(("RSIN",),))
     assert not decide(held(mandate("m", "jan", "linde")), "jan", asked, NOW, ("KvKnr",)).fitting
@@ -111,24 +131,58 @@ def test_two_mandates_for_the_same_company_are_one_choice_of_the_highest_level()
     assert [m.id for m in choices(mandates, held(*mandates))] == ["whole", "branch", "high"]
 
 
+def test_with_and_without_an_intermediary_and_with_another_are_choices_of_their_own():
+    mandates = (
+        mandate("eik", "jan", "linde", intermediary="eik"),
+        mandate("kantoor", "jan", "linde", intermediary="kantoor"),
+        mandate("kantoor-high", "jan", "linde", intermediary="kantoor", level=Level.EH4),
+        mandate("direct", "jan", "linde"),
+    )
+    assert [m.id for m in choices(mandates, held(*mandates))] == ["direct", "kantoor-high", "eik"]
+
+
 def test_the_word_holds_what_the_supplier_can_deliver_and_the_mandates_own_level(world: World):
     world.register = Register(
         companies=COMPANIES,
         people=world.register.people.values(),
         mandates=(mandate("m", "jan", "linde", level=Level.EH4),),
     )
-    passed = choose(visit(person="jan", username="jan", done=3), {"mandate": "m"}, world.facts())
-    word = passed.visit.word
+    at_mandates = visit(person="jan", username="jan", done=3)
+    turn = act(at_mandates, 4, {"mandate": "m"}, world.facts())
+    assert turn.to == Leave()
+    word = turn.visit.word
     assert word
     assert word.person
     assert word.mandate
     assert word.level is Level.EH3
     assert word.mandate.level is Level.EH4
     assert word.mandate.company.identifiers == {"KvKnr": "90000012", "RSIN": "999999011"}
-    again = choose(visit(person="jan", username="jan", done=3), {"mandate": "m"}, world.facts()).visit.word
+    assert word.mandate.intermediary is None
+    again = act(at_mandates, 4, {"mandate": "m"}, world.facts()).visit.word
     assert again
     assert again.person
     assert again.person.subject == word.person.subject != "jan"
+
+
+def test_the_word_on_a_chain_mandate_names_both_companies(world: World):
+    chain = mandate("m", "jan", "linde", intermediary="eik")
+    world.register = Register(
+        companies=COMPANIES,
+        people=world.register.people.values(),
+        mandates=(chain, mandate("n", "jan", "eik")),
+    )
+    word = act(visit(person="jan", username="jan", done=3), 4, {"mandate": "m"}, world.facts()).visit.word
+    assert word
+    assert word.mandate
+    assert word.mandate.intermediary
+    assert word.mandate.company.key == "linde"
+    assert word.mandate.intermediary.key == "eik"
+    assert word.mandate.intermediary.identifiers["KvKnr"] == "90000020"
+
+
+def test_choosing_alone_gives_no_word(world: World):
+    passed = choose(visit(person="jan", username="jan", done=3), {"mandate": "m-jan-eik"}, world.facts())
+    assert (passed.visit.mandate, passed.visit.word) == ("m-jan-eik", None)
 
 
 # Anything that a register may hold, against the rules written down once more, slowly.
@@ -148,6 +202,7 @@ MANDATES = st.lists(
         until=st.none() | DAYS,
         branch=st.none() | st.just("000012345678"),
         status=st.sampled_from(MandateStatus),
+        intermediary=st.none() | st.sampled_from(["kantoor", "eik", "stichting", "gone"]),
     ),
     max_size=12,
 )
@@ -177,6 +232,8 @@ def lets_in(m: Mandate, asked: Ask, day: date) -> bool:
     if list(Level).index(m.level) < list(Level).index(asked.level):
         return False
     if m.branch and not asked.branches_accepted:
+        return False
+    if m.intermediary and m.intermediary not in ("kantoor", "eik"):
         return False
     return any(all(t == "Pseudo" or t in has for t in wanted) for wanted in asked.identifier_sets)
 

@@ -96,6 +96,22 @@ def test_the_whole_road_with_every_step_at_its_own_address(world: World, opened:
     assert (answer.status_code, answer.location) == (303, "/broker/login-1/answer")
 
 
+def test_the_choice_says_through_whom_one_acts(world: World, opened: FlaskClient):
+    chain = mandate("chain", "jan", "linde", intermediary="kantoor")
+    world.register = register(mandates=(chain, mandate("direct", "jan", "linde")))
+    to_mandates(world, opened)
+    text = " ".join(re.sub(r"<[^>]+>", " ", opened.get(f"{URL}/4").text).split())
+    assert "KvK-nummer 90000012, via Administratiekantoor Het Kompas" in text
+    assert text.count("via Administratiekantoor") == 1
+    opened.post(f"{URL}/4", data={"mandate": "chain"})
+    word = world.desk.word("login-1")
+    assert word
+    assert word.mandate
+    assert word.mandate.intermediary
+    assert word.mandate.intermediary.key == "kantoor"
+    assert world.told("mandate-chosen")[0]["intermediary"] == "Administratiekantoor Het Kompas"
+
+
 def test_one_address_gets_the_pin_at_once(world: World, opened: FlaskClient):
     assert log_in(opened, "mail").location == f"{URL}/3"
     assert world.desk.inbox.list()[0].to == "mail@school.example"

@@ -142,6 +142,16 @@ def test_a_file_name_that_makes_no_address_is_refused(tmp_path: Path, name: str)
         load_profiles(tmp_path)
 
 
+def test_a_supplier_may_have_its_chains_confirmed_by_another(tmp_path: Path):
+    (tmp_path / "proef.yaml").write_text(GOOD + "next_register: kpn\n")
+    assert load_profiles(tmp_path)["proef"].offer().next_register == "kpn"
+    (tmp_path / "proef.yaml").write_text(GOOD + "next_register: kpm\n")
+    with pytest.raises(
+        ProfileError, match=r"proef.yaml: next_register: there is no supplier 'kpm'.* mean kpn\?"
+    ):
+        load_profiles(tmp_path)
+
+
 def test_an_entity_id_of_another_supplier_is_refused(tmp_path: Path):
     (tmp_path / "proef.yaml").write_text(GOOD.replace(GOOD.splitlines()[1], f"ad: {PROFILES['kpn'].ad}"))
     with pytest.raises(ProfileError, match=r"proef.yaml: ad: .* is already that of kpn"):

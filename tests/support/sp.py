@@ -66,14 +66,15 @@ def instant(moment: datetime) -> str:
 
 def sign(element: etree._Element, key: Any, certificate: x509.Certificate, **how: Any) -> etree._Element:
     """Enveloped, after Issuer, KeyInfo with the KeyName only, as the scheme wants it."""
-    placeholder = etree.Element(f"{{{NS['ds']}}}Signature", Id="placeholder", nsmap={"ds": NS["ds"]})
+    namespaces = how.get("namespaces", {"ds": NS["ds"]})
+    placeholder = etree.Element(f"{{{NS['ds']}}}Signature", Id="placeholder", nsmap=namespaces)
     element.insert(1, placeholder)
     signer = XMLSigner(
         signature_algorithm=how.get("signature_algorithm", SignatureMethod.RSA_SHA256),
         digest_algorithm=how.get("digest_algorithm", DigestAlgorithm.SHA256),
         c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
     )
-    signer.namespaces = {"ds": NS["ds"]}
+    signer.namespaces = namespaces
     return signer.sign(element, key=key, key_name=fingerprint(certificate), reference_uri=element.get("ID"))
 
 
@@ -248,12 +249,12 @@ class ServiceProvider:
             f'<samlp:ArtifactResponse xmlns:samlp="{NS["samlp"]}" xmlns:saml="{NS["saml"]}" '
             f'ID="_{uuid.uuid4().hex}" Version="2.0" IssueInstant="{instant(datetime.now(UTC))}">'
             f"<saml:Issuer>{issuer or self.entity_id}</saml:Issuer><samlp:Status><samlp:StatusCode "
-            f'Value="urn:oasis:names:tc:SAML:2.0:status:{status}"/></samlp:Status></samlp:ArtifactResponse>'
+            # As text: lxml renames the prefixes of what is put into a tree, and so breaks its signature.
+            f'Value="urn:oasis:names:tc:SAML:2.0:status:{status}"/></samlp:Status>{(message or b"").decode()}'
+            "</samlp:ArtifactResponse>"
         )
         if in_response_to is not None:
             element.set("InResponseTo", in_response_to)
-        if message is not None:
-            element.append(etree.fromstring(message))
         return soap(etree.tostring(sign(element, self.key, self.certificate, **how)))
 
     def decrypt(self, encrypted_id: etree._Element) -> etree._Element:

@@ -31,6 +31,7 @@ def certificate_of(
     days: tuple[int, int] = (-1, 30),
     issuer: tuple[PrivateKey, x509.Certificate] | None = None,
     san: str | None = None,
+    ca: bool = False,
 ) -> x509.Certificate:
     """Self-signed or by ``issuer``, valid from and until so many days from now."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -47,6 +48,8 @@ def certificate_of(
     )
     if san:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(san)]), critical=False)
+    if ca:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     return builder.sign(signer, hashes.SHA256())
 
 
@@ -108,6 +111,7 @@ class TlsBroker(RunningBroker):
     def __init__(self, home: Path, *options: str, tls: tuple[str, ...] = ("--tls",), **how: Any) -> None:
         super().__init__(home, *tls, *options, **how)
         self.ca = home / "certs" / "ca.pem"
+        self.mutual = True
 
     def __enter__(self) -> Self:
         super().__enter__()

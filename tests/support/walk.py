@@ -70,9 +70,9 @@ def walk(
         elif here == "mandate":
             options = page.tree.xpath('//input[@name="mandate"]/@value')
             values = {"mandate": mandate or options[0]}
-        else:
+        elif here not in ("consent", "missing"):
             return page
-        page = browser.submit(page, page.form("next"), **values)
+        page = browser.submit(page, page.form("leave" if here == "missing" else "next"), **values)
     raise AssertionError(f"never came to {until}; last at {page.url}:\n{page.readable}")
 
 

@@ -65,7 +65,7 @@ def test_one_idp_descriptor_with_requests_signed_and_the_version_in_the_address(
         node.get("Binding").rpartition(":")[2]: node.get("Location")
         for node in idp.findall("md:SingleSignOnService", NS)
     }
-    assert set(sso) == {"HTTP-Redirect", "HTTP-POST"}
+    assert list(sso) == ["HTTP-Redirect", "HTTP-POST", "HTTP-Artifact"]
     assert len(set(sso.values())) == 1, "the Maykin client POSTs to the Location of HTTP-Redirect"
     assert sso["HTTP-POST"].endswith("/1.13")
     services = idp.findall("md:ArtifactResolutionService", NS)
@@ -73,12 +73,17 @@ def test_one_idp_descriptor_with_requests_signed_and_the_version_in_the_address(
     assert [node.get("isDefault") for node in services] == ["true", "false"]
     highest = root.findtext("md:Extensions//saml:AttributeValue", namespaces=NS)
     assert highest == "urn:etoegang:core:assurance-class:loa4"
-    assert not root.findall(".//md:SingleLogoutService", NS), "there is none to announce"
+    logout = {
+        node.get("Binding").rpartition(":")[2]: node.get("Location")
+        for node in idp.findall("md:SingleLogoutService", NS)
+    }
+    assert list(logout) == list(sso)
+    assert {url.rpartition("/slo/")[2] for url in logout.values()} == {"1.13"}
 
 
 def test_every_address_in_the_metadata_answers(bench: Any, own: bytes) -> None:
     """Each in its own way: a request page, a SOAP fault; never "not found" or "not this method"."""
-    methods = {"HTTP-Redirect": "GET", "HTTP-POST": "POST", "SOAP": "POST"}
+    methods = {"HTTP-Redirect": "GET", "HTTP-POST": "POST", "HTTP-Artifact": "GET", "SOAP": "POST"}
     announced = etree.fromstring(own).xpath("//*[@Location]")
     assert announced
     for node in announced:

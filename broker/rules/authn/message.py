@@ -10,8 +10,22 @@ from broker.rules.authn.seen import (
     said,
 )
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import CORE, INTERFACE
+from broker.rules.finding import BINDINGS, CORE, INTERFACE, SESSIONS
 from broker.wire import instants, names
+from suppliers.ask import Level
+
+
+@rule(
+    "AR-01",
+    "the request comes by a binding that is published for this address",
+    "R",
+    mend="Send the request by HTTP-Redirect, HTTP-POST or HTTP-Artifact, as the broker's metadata says.",
+    reference=BINDINGS,
+)
+def published_binding(seen: SeenRequest) -> Fault | None:
+    if seen.binding in seen.published:
+        return None
+    return Fault("one of " + ", ".join(seen.published), said(seen.binding), "binding")
 
 
 @rule(
@@ -141,6 +155,40 @@ def consent(seen: SeenRequest) -> Fault | None:
 )
 def force_authn(seen: SeenRequest) -> Fault | None:
     return _boolean(seen, seen.request.force_authn, "@ForceAuthn")
+
+
+@rule(
+    "AR-10-digit",
+    "booleans are written true or false",
+    "N/N/-",
+    mend='Write "true" or "false": 1 and 0 mean the same, and not every broker reads them.',
+    reference=INTERFACE,
+)
+def booleans_as_words(seen: SeenRequest) -> Fault | None:
+    sent = {"@ForceAuthn": seen.request.force_authn, "@IsPassive": seen.request.is_passive}
+    digits = [(where, value) for where, value in sent.items() if value and value.strip() in ("1", "0")]
+    if not any(sent.values()):
+        raise NotApplicable
+    if not digits:
+        return None
+    where, value = digits[0]
+    return Fault('"true" or "false"', said(value), where, seen.line)
+
+
+@rule(
+    "AR-11",
+    "@ForceAuthn is true where there is no single sign-on",
+    "W/W/-",
+    mend='Send ForceAuthn="true": at EH4, or for a service without SSOSupport, no session may be used.',
+    reference=SESSIONS,
+)
+def force_authn_needed(seen: SeenRequest) -> Fault | None:
+    why = "at EH4" if seen.level is Level.EH4 else "for a service without SSOSupport"
+    if seen.level is not Level.EH4 and seen.sso is not False:
+        raise NotApplicable
+    if seen.request.forces:
+        return None
+    return Fault(f'"true", {why}', said(seen.request.force_authn), "@ForceAuthn", seen.line)
 
 
 @rule(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from broker.rules.engine import Rules
 from broker.wire import names
-from broker.wire.bindings import Carried
+from broker.wire.bindings import FRONT_CHANNEL, Carried
 from broker.wire.metadata import ARTIFACT_OR_POST, Endpoint, ServiceEntry, SpMetadata
 from broker.wire.request import AuthnRequest
 from broker.wire.signing import SignatureProblem, Signed
@@ -16,9 +16,18 @@ from suppliers.ask import Level
 
 NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 DV_ENTITY = re.compile(r"urn:etoegang:DV:[0-9]{20}:entities:(0|[1-9][0-9]{0,3}|0[0-9]{3})")
+EXTRA_ATTRIBUTE = re.compile(r"urn:etoegang:1\.[0-9]+:attribute(-represented)?:\S+")
 REQUESTER = (names.REQUESTER, None)
 UNSUPPORTED = (names.REQUESTER, names.REQUEST_UNSUPPORTED)
 LOA1 = "urn:etoegang:core:assurance-class:loa1"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a message by artifact was had: which provider was asked, at which address of its metadata."""
+
+    sp: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,9 @@ class SeenRequest:
     Exactly one of ``signed`` and ``signature_problem`` is set for a known sender. ``schema_error`` is what
     the SAML schema says, None if it is content. ``level`` is the catalogue's for the service, if any.
     ``saml`` marks a provider that knows nothing of the scheme; it may leave out signature and Destination.
+    ``sso`` is the catalogue's SSOSupport, None where it says nothing. ``able`` are the entity ids of the
+    authentication services that reach level and identifier, in ``known`` with all others. ``may_ask`` are the
+    extra attributes of the catalogue, None where it lists none. ``source`` is there for a request by artifact.
     """
 
     request: AuthnRequest
@@ -46,6 +58,12 @@ class SeenRequest:
     newest: timedelta = timedelta(minutes=1)
     framed: bool = False
     saml: bool = False
+    sso: bool | None = None
+    known: tuple[str, ...] = ()
+    able: tuple[str, ...] = ()
+    may_ask: tuple[str, ...] | None = None
+    source: Source | None = None
+    published: tuple[str, ...] = FRONT_CHANNEL
 
     @property
     def line(self) -> int:

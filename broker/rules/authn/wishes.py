@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from broker.rules.authn.seen import (
+    EXTRA_ATTRIBUTE,
     LOA1,
     UNSUPPORTED,
     SeenRequest,
@@ -11,7 +12,7 @@ from broker.rules.authn.seen import (
     said,
 )
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import BINDINGS, INTERFACE, LEVELS
+from broker.rules.finding import ATTRIBUTES, BINDINGS, INTERFACE, LEVELS
 from broker.wire.request import empty_parts
 from suppliers.ask import Level
 
@@ -35,6 +36,21 @@ def level_known(seen: SeenRequest) -> Fault | None:
     if LOA1 in refs:
         received += " (EH1 ended on 1 July 2021)"
     return Fault("one of " + ", ".join(known), received, "RequestedAuthnContext", seen.line)
+
+
+@rule(
+    "AR-34-loa2",
+    "the level asked is one that is still handed out",
+    "W/W/-",
+    mend="Ask for loa2plus: since 1 January 2024 it is the lowest level.",
+    reference=LEVELS,
+)
+def level_current(seen: SeenRequest) -> Fault | None:
+    if not seen.request.class_refs:
+        raise NotApplicable
+    if Level.EH2.urn not in seen.request.class_refs:
+        return None
+    return Fault(f"{Level.EH2_PLUS.urn} or higher", Level.EH2.urn, "AuthnContextClassRef", seen.line)
 
 
 @rule(
@@ -93,6 +109,89 @@ def unused_elements(seen: SeenRequest) -> Fault | None:
 
 
 @rule(
+    "AR-38",
+    "Scoping names a supplier that can serve this login",
+    "E",
+    mend="Send the entity id of an authentication service that reaches the level and has the identifier, or "
+    "leave Scoping out: the person then chooses.",
+    reference=INTERFACE,
+    status=UNSUPPORTED,
+)
+def scoping_served(seen: SeenRequest) -> Fault | None:
+    entries = seen.request.idp_entries
+    if entries is None or seen.level is None:
+        raise NotApplicable
+    if any(entry in seen.able for entry in entries):
+        return None
+    received = ", ".join(said(entry) for entry in entries)
+    unable = [entry for entry in entries if entry in seen.known]
+    if unable:
+        received += ", which does not reach this level or has not this identifier"
+    expected = "one of " + ", ".join(seen.able) if seen.able else "a supplier that can serve this login"
+    return Fault(expected, received, "samlp:IDPEntry/@ProviderID", seen.line)
+
+
+@rule(
+    "AR-38-one",
+    "Scoping names one supplier",
+    "W/W/-",
+    mend="Send one IDPEntry, with the supplier that the person chose; several, or others, are left to the broker.",
+    reference=INTERFACE,
+)
+def scoping_one(seen: SeenRequest) -> Fault | None:
+    entries = seen.request.idp_entries
+    if entries is None or not any(entry in seen.able for entry in entries):
+        raise NotApplicable
+    if len(entries) == 1:
+        return None
+    left_out = [entry for entry in entries if entry not in seen.able]
+    received = f"{len(entries)} of them"
+    if left_out:
+        received += ", and cannot be used: " + ", ".join(said(entry) for entry in left_out)
+    return Fault("one samlp:IDPEntry", received, "samlp:IDPList", seen.line)
+
+
+@rule(
+    "AR-39",
+    "the request asks only for extra attributes that the service may have",
+    "E/E/-",
+    mend="Ask only for attributes that the service catalogue lists for the service, and never for identifiers: "
+    "those are in the identifier sets.",
+    reference=ATTRIBUTES,
+    status=UNSUPPORTED,
+)
+def attributes_allowed(seen: SeenRequest) -> Fault | None:
+    asked = seen.request.requested_attributes
+    if not asked:
+        raise NotApplicable
+    wrong = [
+        name
+        for name in asked
+        if not EXTRA_ATTRIBUTE.fullmatch(name) or (seen.may_ask is not None and name not in seen.may_ask)
+    ]
+    if not wrong:
+        return None
+    expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"
+    if seen.may_ask is not None:
+        expected = "of " + (", ".join(seen.may_ask) or "none")
+    return Fault(expected, ", ".join(said(name) for name in wrong), "md:RequestedAttribute/@Name", seen.line)
+
+
+@rule(
+    "AR-39-other",
+    "Extensions holds esp:RequestedAttributes only",
+    "W/W/-",
+    mend="Leave other extensions out: the scheme has only RequestedAttributes of urn:etoegang:1.9:samlp-extension.",
+    reference=INTERFACE,
+)
+def extensions_known(seen: SeenRequest) -> Fault | None:
+    if not seen.request.other_extensions:
+        return None
+    received = ", ".join(seen.request.other_extensions)
+    return Fault("<esp:RequestedAttributes> only", received, "samlp:Extensions", seen.line)
+
+
+@rule(
     "AR-40",
     "no optional part is there but empty",
     "W",
@@ -129,6 +228,36 @@ def carried_right(seen: SeenRequest) -> Fault | None:
     if not seen.carried.deflated_post:
         return None
     return Fault("base64 of the XML", "base64 of DEFLATE of the XML", "SAMLRequest")
+
+
+@rule(
+    "AR-43",
+    "a request by artifact is had from its sender, in a signed ArtifactResponse",
+    "R",
+    mend="Answer our ArtifactResolve with a samlp:ArtifactResponse, signed by you as a whole, with Status Success "
+    "and InResponseTo the ID of the ArtifactResolve, that holds your AuthnRequest.",
+    reference=BINDINGS,
+)
+def fetched_from_sender(seen: SeenRequest) -> Fault | None:
+    if seen.source is None:
+        raise NotApplicable
+    if seen.request.issuer == seen.source.sp:
+        return None
+    expected = f'"{seen.source.sp}", whose artifact it is'
+    return Fault(expected, said(seen.request.issuer), "Issuer", seen.line)
+
+
+@rule(
+    "AR-43-tls",
+    "a request by artifact is had over TLS",
+    "W/W/-",
+    mend="Give your ArtifactResolutionService an https address in your metadata.",
+    reference=INTERFACE,
+)
+def fetched_over_tls(seen: SeenRequest) -> Fault | None:
+    if seen.source is None:
+        raise NotApplicable
+    return None if seen.source.url.startswith("https:") else Fault("https", seen.source.url, "back channel")
 
 
 @rule(

@@ -1,0 +1,93 @@
+"""What is the same for every request that a browser brings: how it came, who signed it, how it is turned away."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from broker.parts import Parts
+from broker.rules.finding import INTERFACE, Finding, Outcome, Severity
+from broker.settings import VERSIONS
+from broker.wire.bindings import Carried
+from broker.wire.metadata import SpMetadata
+from broker.wire.names import HTTP_ARTIFACT, HTTP_REDIRECT, qname
+from broker.wire.signing import Fault, SignatureProblem, Signed, verify, verify_query
+from broker.wire.xml import Element
+
+KEEP_REQUEST_IDS = 30 * 24 * 3600.0
+
+log = logging.getLogger("mock_eherkenning.exchange")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came, by which binding, or why nothing could be unpacked.
+
+    By HTTP-Artifact there is an ``artifact`` with its ``relay_state`` and nothing carried yet: the message
+    itself is still with the service provider.
+    """
+
+    binding: str
+    carried: Carried | None
+    problem: str | None = None
+    framed: bool = False
+    version: str = VERSIONS[-1]
+    artifact: str | None = None
+    relay_state: str | None = None
+
+
+def check_signature(
+    binding: str, carried: Carried, element: Element, sp: SpMetadata | None, around: Signed | None
+) -> tuple[Signed | None, SignatureProblem | None]:
+    """``around`` is the signature of the ArtifactResponse in which the message came: it covers all that is in it,
+    so that a message by artifact needs none of its own; but if it has one, that one must be good too."""
+    if sp is None:
+        return None, None
+    try:
+        if binding == HTTP_REDIRECT:
+            if carried.query_signature is None:
+                return None, SignatureProblem(Fault.MISSING, "SigAlg and Signature in the query", "neither")
+            return verify_query(carried.query_signature, sp.signing), None
+        if binding == HTTP_ARTIFACT and around and next(element.iter(qname("ds:Signature")), None) is None:
+            return around, None
+        return verify(element, sp.signing), None
+    except SignatureProblem as problem:
+        return None, problem
+
+
+def first_time(parts: Parts, issuer: str | None, identifier: str | None) -> bool:
+    """Whether this sender has not used this ID before, for a request of any kind."""
+    return parts.store.add("request-id", f"{issuer} {identifier}", b"", keep=KEEP_REQUEST_IDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No answer goes to anybody: the person in front of the browser gets a page. ``id`` finds the exchange."""
+
+    id: str
+    http_status: int
+    findings: tuple[Finding, ...]
+
+
+def refuse(
+    parts: Parts, exchange: str, status: int, findings: tuple[Finding, ...], kind: str = "refused"
+) -> Refused:
+    """``kind`` is how the exchange calls it."""
+    for finding in findings:
+        log.warning("%s %s", exchange, finding)
+    parts.exchanges.tell(exchange, kind, {"rules": [finding.rule for finding in findings]})
+    return Refused(exchange, status, findings)
+
+
+def broken(rule: str, error: str) -> Finding:
+    """A check that could not run never looks like a pass."""
+    return Finding(
+        rule=rule,
+        severity=Severity.REFUSED,
+        outcome=Outcome.REFUSE,
+        title="this check broke: that is the broker's fault, not yours",
+        expected="a check that passes or fails",
+        received=error,
+        mend="Report this with the request that caused it.",
+        reference=INTERFACE,
+    )

@@ -1,0 +1,56 @@
+"""The sessions that our answers began: what a LogoutRequest names (spec 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from broker.login import Login
+from broker.parts import Parts
+
+KIND = "session"
+OF_NAME = "session-of-name"
+KEEP = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """``index`` is the SessionIndex of the assertion, ``name_id`` its NameID, ``login`` the login that it ended."""
+
+    index: str
+    login: str
+    sp: str
+    service_id: str
+    name_id: str
+    language: str
+
+
+ADAPTER = TypeAdapter(Session)
+
+
+def remember(parts: Parts, login: Login, session_index: str, name_id: str) -> None:
+    """An answer goes out with this SessionIndex and this NameID."""
+    session = Session(session_index, login.id, login.sp, login.service_id, name_id, login.language)
+    parts.store.put(KIND, session_index, ADAPTER.dump_json(session), keep=KEEP)
+    # A LogoutRequest may leave SessionIndex out: it then means the NameID's, of which the last one is kept.
+    parts.store.put(OF_NAME, _name_key(login.sp, name_id), session_index.encode(), keep=KEEP)
+
+
+def find(parts: Parts, sp: str, name_id: str | None, indexes: tuple[str, ...]) -> tuple[Session, ...]:
+    """Those that are known of the sessions that a request names: by SessionIndex, or without one by NameID."""
+    if not indexes and name_id:
+        last = parts.store.get(OF_NAME, _name_key(sp, name_id))
+        indexes = () if last is None else (last.decode(),)
+    records = (parts.store.get(KIND, index) for index in dict.fromkeys(indexes))
+    return tuple(ADAPTER.validate_json(record) for record in records if record is not None)
+
+
+def forget(parts: Parts, session: Session) -> None:
+    """It was ended."""
+    parts.store.delete(KIND, session.index)
+    parts.store.delete(OF_NAME, _name_key(session.sp, session.name_id))
+
+
+def _name_key(sp: str, name_id: str) -> str:
+    return f"{sp} {name_id}"

@@ -1,0 +1,1 @@
+"""TLS: the certificate that the broker shows, how cheroot speaks it, and which certificate a client showed."""
