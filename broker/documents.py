@@ -128,14 +128,13 @@ class Documents:
         version = trust.version(self._store)
         if version == self._version:
             return False
-        # The version before the records: a change in between gives another version, and so another look.
-        self._version = version
         found: dict[tuple[Kind, str], _Record] = {}
         for kind in Kind:
             for id_, raw in trust.records(self._store, kind):
                 known = self._records.get((kind, id_))
                 found[kind, id_] = known if known and known.raw == raw else _read_record(id_, raw)
-        self._records = found
+        # The version from before the records were read: a change in between gives another one, so another look.
+        self._records, self._version = found, version
         return True
 
 

@@ -41,6 +41,11 @@ class Exchange:
         return next((event.data for event in reversed(self.events) if event.kind == kind), {})
 
     @property
+    def asked(self) -> Mapping[str, Any]:
+        """What began it: the request for a login, or one to log out that no login was found for."""
+        return self.last("request") or self.last("logout-request")
+
+    @property
     def outcome(self) -> str:
         """One word for the list: how the answer went, refused, logged-out (where there is no login), under-way."""
         if answer := self.last("answer"):
@@ -54,7 +59,7 @@ class Exchange:
         return {
             "id": self.id,
             "started_at": self.events[0].at,
-            "sp": self.last("request").get("sp"),
+            "sp": self.asked.get("sp"),
             "person": self.last("word-given").get("person"),
             "outcome": self.outcome,
             "request": dict(self.last("request")),

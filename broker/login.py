@@ -99,9 +99,7 @@ def offers(parts: Parts, login: Login) -> tuple[Offer, ...]:
     names, if it names any (spec 11.2)."""
     _, service = service_of(parts, login)
     return tuple(
-        offer
-        for offer in able(parts, service, login.level)
-        if not login.scoped or offer.ad in login.scoped
+        offer for offer in able(parts, service, login.level) if not login.scoped or offer.ad in login.scoped
     )
 
 

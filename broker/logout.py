@@ -65,7 +65,9 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
         told = {**problem.told, "binding": arrived.binding, "relay_state": arrived.relay_state}
         return _unread(parts, exchange, rule, problem.fault, problem.http_status, told)
     except XmlProblem as problem:
-        fault = rules.Fault("one well-formed samlp:LogoutRequest", problem.reason, "SAMLRequest", problem.line)
+        fault = rules.Fault(
+            "one well-formed samlp:LogoutRequest", problem.reason, "SAMLRequest", problem.line
+        )
         xml = b"" if arrived.carried is None else arrived.carried.xml[:20_000]
         told = {"binding": arrived.binding, "xml": xml.decode("utf-8", "replace")}
         if problem.tampered:

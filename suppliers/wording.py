@@ -293,7 +293,7 @@ TEXTS: Mapping[str, Names] = {
         "{supplier} heeft geen van deze gegevens meer. {service} krijgt niets.",
         "{supplier} no longer has any of these details. {service} gets nothing.",
     ),
-    "consent.purpose": Names("Waarvoor: {purpose}", "What for: {purpose}"),
+    "consent.purpose": Names("Waarvoor? {purpose}", "What for? {purpose}"),
     "consent.agree": Names("Akkoord", "Agree"),
     "consent.cancel": Names(
         "Gaat u niet akkoord? Kies Annuleren. U gaat dan terug naar {provider} en bent niet ingelogd.",
@@ -315,8 +315,8 @@ TEXTS: Mapping[str, Names] = {
         "Bij {service} kunt u alleen inloggen met deze gegevens, en {supplier} heeft ze niet:",
         "You can log in to {service} only with these details, and {supplier} does not have them:",
     ),
-    "missing.of_person": Names("{name} (van u)", "{name} (yours)"),
-    "missing.of_company": Names("{name} (van {company})", "{name} (of {company})"),
+    "missing.of_person": Names("{name} van uzelf", "{name} of yourself"),
+    "missing.of_company": Names("{name} van {company}", "{name} of {company}"),
     "missing.leave": Names("Terug naar {provider}", "Back to {provider}"),
     # What people call them, by the last part of the URN
     "attribute.FirstName": Names("Voornaam", "First name"),
@@ -397,6 +397,8 @@ class Wording:
 
     def attribute(self, urn: str) -> str:
         """An extra attribute as people call it; the last part of its URN for one that we do not know."""
+        if not urn.startswith("urn:etoegang:"):
+            return urn
         kind, _, last = urn.rpartition(":")
         key = f"attribute.{last}"
         name = self(key) if key in TEXTS else last

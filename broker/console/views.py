@@ -63,7 +63,7 @@ def _page(name: str, parts: Parts, **context: Any) -> str:
 
 
 def _line(exchange: Exchange) -> dict[str, Any]:
-    request_ = exchange.last("request")
+    request_ = exchange.asked
     findings = request_.get("findings", [])
     return {
         "id": exchange.id,

@@ -92,7 +92,9 @@ def _from_soap(data: bytes, wanted: str) -> Element:
     inside = [] if body is None else list(body.iterchildren(etree.Element))
     if len(inside) != 1 or inside[0].tag != qname(wanted):
         received = ", ".join(named(node) for node in inside) or "nothing"
-        reason = inside[0].findtext("faultstring") if inside and inside[0].tag == qname("soap:Fault") else None
+        reason = (
+            inside[0].findtext("faultstring") if inside and inside[0].tag == qname("soap:Fault") else None
+        )
         said = f' that says "{reason[:300]}"' if reason else ""
         raise XmlProblem(f"expected one <{wanted}> in the SOAP body, received {received}{said}")
     return inside[0]

@@ -29,7 +29,7 @@ FIRST, INFIX, LAST, BORN = (
 def asks(bench: Any, *names: str, required: tuple[str, ...] = ()) -> None:
     """The provider's metadata asks for these."""
     wanted = "".join(
-        f'<md:RequestedAttribute Name="{name}"{" isRequired=" + chr(34) + "true" + chr(34) if name in required else ""}/>'
+        f'<md:RequestedAttribute Name="{name}" isRequired="{str(name in required).lower()}"/>'
         for name in (*names, *required)
     )
     end = "</md:AttributeConsumingService>"
@@ -152,6 +152,7 @@ def test_the_exchange_says_what_was_asked_and_given(bench: Any) -> None:
 
 def test_the_page_says_what_the_catalogue_says_it_is_for(bench: Any) -> None:
     catalogue = Catalogue(
+        level=Level.EH3.urn,
         attributes=((FIRST, False, "Om u aan te spreken."), (LAST, True, "Voor de brief.")),
     )
     (bench.home / "metadata" / "catalogue.xml").write_bytes(catalogue.xml)
@@ -159,8 +160,8 @@ def test_the_page_says_what_the_catalogue_says_it_is_for(bench: Any) -> None:
     browser = bench.browser()
     page = at_consent(bench, browser)
     assert page.heading == "Mag Dienst uit de catalogus deze gegevens van u hebben?"
-    assert page.said("attribute-FirstName") == "Voornaam: Mieke Waarvoor: Om u aan te spreken."
-    assert page.said("attribute-FamilyName") == "Achternaam verplicht Vries Waarvoor: Voor de brief."
+    assert page.said("attribute-FirstName") == "Voornaam: Mieke Waarvoor? Om u aan te spreken."
+    assert page.said("attribute-FamilyName") == "Achternaam verplicht Vries Waarvoor? Voor de brief."
     last = browser.post(page.url, {})
     assert extra(bench, response(bench, landed(last))) == [(LAST, "Vries")]
 
@@ -224,9 +225,9 @@ def test_cancel_at_consent_answers_the_provider(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        (BORN, "Geboortedatum (van u)"),
-        (COMPANY + "LEI", "LEI-code (van Stichting Openbare Scholen De Regenboog (fictief))"),
-        ("urn:etoegang:1.9:attribute:Shoesize", "Shoesize (van u)"),
+        (BORN, "Geboortedatum van uzelf"),
+        (COMPANY + "LEI", "LEI-code van Stichting Openbare Scholen De Regenboog (fictief)"),
+        ("urn:etoegang:1.9:attribute:Shoesize", "Shoesize van uzelf"),
         ("urn:oid:2.5.4.4", "urn:oid:2.5.4.4"),
     ],
 )

@@ -31,7 +31,9 @@ def default(endpoint: Endpoint, is_default: bool | None = True) -> Endpoint:
     return Endpoint(endpoint.binding, endpoint.location, endpoint.index, is_default)
 
 
-def choose(*acs: Endpoint, index: str | None = None, url: str | None = None, binding: str | None = None) -> Any:
+def choose(
+    *acs: Endpoint, index: str | None = None, url: str | None = None, binding: str | None = None
+) -> Any:
     """What is chosen of these endpoints, by its index; None for nothing."""
     sp = SpMetadata("urn:sp", (), (), acs, (), {}, b"")
     element = PROVIDER.request(
@@ -200,7 +202,10 @@ def test_the_answer_lands_where_the_request_says(bench: Any, how: dict[str, str]
     ("how", "rule"),
     [
         ({"AssertionConsumerServiceIndex": "9"}, "AR-14"),
-        ({"AssertionConsumerServiceIndex": None, "AssertionConsumerServiceURL": "https://evil.example/"}, "AR-16"),
+        (
+            {"AssertionConsumerServiceIndex": None, "AssertionConsumerServiceURL": "https://evil.example/"},
+            "AR-16",
+        ),
         ({"AssertionConsumerServiceURL": "https://evil.example/"}, "AR-16"),
     ],
 )
@@ -227,7 +232,10 @@ def test_a_provider_without_an_address_that_can_be_used_is_refused_and_told_why(
     [
         ({"AssertionConsumerServiceIndex": None}, {"AR-13"}),
         (
-            {"AssertionConsumerServiceIndex": None, "AssertionConsumerServiceURL": "http://localhost:9/acs/post"},
+            {
+                "AssertionConsumerServiceIndex": None,
+                "AssertionConsumerServiceURL": "http://localhost:9/acs/post",
+            },
             {"AR-13", "AR-15"},
         ),
         ({"ProtocolBinding": ARTIFACT}, {"AR-17"}),

@@ -169,7 +169,9 @@ def test_providers_are_found_by_their_source_id_without_going_through_all_of_the
 ) -> None:
     counted = []
     usual = catalogue.source_id
-    monkeypatch.setattr(catalogue, "source_id", lambda entity_id: counted.append(entity_id) or usual(entity_id))
+    monkeypatch.setattr(
+        catalogue, "source_id", lambda entity_id: counted.append(entity_id) or usual(entity_id)
+    )
     bench.trust(OTHER, "other")
     for _ in range(5):
         assert by_get(bench.browser(), ars.hold(signed(bench))).status == 200
@@ -230,9 +232,7 @@ def another_message_put_in(bench: Any, ars: ArtifactService, asked: Asked) -> by
     (response,) = whole[0]
     forged = copy.deepcopy(response)
     forged.set("ID", "_forged")
-    forged.find("ds:Signature", NS).append(
-        etree.fromstring(f'<ds:Object xmlns:ds="{NS["ds"]}"/>')
-    )
+    forged.find("ds:Signature", NS).append(etree.fromstring(f'<ds:Object xmlns:ds="{NS["ds"]}"/>'))
     forged.find("ds:Signature", NS)[-1].append(response)
     whole[0].append(forged)
     return etree.tostring(whole)
@@ -273,6 +273,11 @@ def unsigned_for_another_provider(bench: Any, ars: ArtifactService, asked: Asked
     return bench.sp.artifact_response(id_of(asked), etree.tostring(OTHER.request(bench.sso)))
 
 
+def hidden(bench: Any, ars: ArtifactService, asked: Asked) -> bytes:
+    """Signatures do not cover comments."""
+    return around(unsigned)(bench, ars, asked).replace(b":entities:9", b":entities:<!-- -->9", 1)
+
+
 def soap_fault(bench: Any, ars: ArtifactService, asked: Asked) -> bytes:
     return soap(
         f'<soap:Fault xmlns:soap="{NS["soap"]}"><faultcode>soap:Server</faultcode>'
@@ -297,7 +302,7 @@ CASES = (
     Case("changed after signing", changed_after_signing, 403, "changed after signing"),
     Case("wrapped", another_message_put_in, 403, "samlp:ArtifactResponse"),
     Case("two messages", two_messages, 400, "one message"),
-    Case("a comment in a value", lambda b, a, q: around(unsigned)(b, a, q).replace(b":entities:9", b":entities:<!-- -->9", 1), 403, "a comment"),
+    Case("a comment in a value", hidden, 403, "a comment"),
     Case(
         "in response to another",
         lambda bench, _, __: bench.sp.artifact_response("_another", unsigned(bench)),
@@ -321,7 +326,7 @@ CASES = (
     Case("signed inside by another", inner_signature_of_another, 403, "none of these verifies", "AR-27"),
     Case("broken signature inside", inner_signature_broken, 403, "changed after signing", "AR-27"),
     Case("something else inside", around(lambda _: LOGOUT), 400, "LogoutRequest", "AR-02"),
-    Case("a request that no schema knows", around(lambda b: unsigned(b, ForceAuthn="perhaps")), 403, "perhaps", "AR-02"),
+    Case("not a boolean inside", around(lambda b: unsigned(b, ForceAuthn="perhaps")), 403, "perhaps", "AR-02"),
 )  # fmt: skip
 
 
@@ -466,7 +471,9 @@ def test_a_body_without_end_is_read_up_to_the_limit(bench: Any, ars: ArtifactSer
 # Artifacts.
 
 
-def artifact(kind: bytes = b"\x00\x04", index: int = 0, source: bytes = b"s" * 20, handle: bytes = b"h" * 20) -> str:
+def artifact(
+    kind: bytes = b"\x00\x04", index: int = 0, source: bytes = b"s" * 20, handle: bytes = b"h" * 20
+) -> str:
     return base64.b64encode(kind + index.to_bytes(2, "big") + source + handle).decode()
 
 
@@ -491,7 +498,9 @@ def test_an_artifact_that_is_none_is_refused_and_nobody_asked(
     assert not ars.asked
 
 
-def test_an_artifact_of_an_unknown_provider_is_refused_and_nobody_asked(bench: Any, ars: ArtifactService) -> None:
+def test_an_artifact_of_an_unknown_provider_is_refused_and_nobody_asked(
+    bench: Any, ars: ArtifactService
+) -> None:
     refused(by_get(bench.browser(), OTHER.artifact()), 403, "AR-43", "SourceID")
     assert not ars.asked
 
@@ -554,7 +563,9 @@ def test_a_request_is_fetched_over_tls_from_a_server_of_the_ca_that_is_set(
 
 
 @pytest.mark.parametrize("text", [None, "not a certificate"], ids=["missing", "garbage"])
-def test_a_ca_file_that_cannot_be_used_is_said(bench: Any, tls_ars: ArtifactService, text: str | None) -> None:
+def test_a_ca_file_that_cannot_be_used_is_said(
+    bench: Any, tls_ars: ArtifactService, text: str | None
+) -> None:
     if text is not None:
         (bench.home / "ca.pem").write_text(text)
     set_broker(bench, "backchannel_ca: ca.pem")

@@ -191,8 +191,12 @@ def test_scoping_without_a_list_is_no_limit(bench: Any) -> None:
 # Level, name, ForceAuthn.
 
 
-@pytest.mark.parametrize(("asked", "shown"), [(None, "EH3"), ("loa3", "EH3"), ("loa2plus", "EH2+"), ("loa2", "EH2")])
-def test_a_level_may_be_lowered_and_the_page_says_which_it_is(bench: Any, asked: str | None, shown: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "shown"), [(None, "EH3"), ("loa3", "EH3"), ("loa2plus", "EH2+"), ("loa2", "EH2")]
+)
+def test_a_level_may_be_lowered_and_the_page_says_which_it_is(
+    bench: Any, asked: str | None, shown: str
+) -> None:
     page = bench.ask(level=asked)
     assert page.said("level") == shown
     assert ("AR-34-loa2" in rules(bench, login_id_of(page))) == (asked == "loa2")

@@ -69,7 +69,9 @@ CASES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("_", "send", "rule", "severity", "received"), CASES, ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("_", "send", "rule", "severity", "received"), CASES, ids=[case[0] for case in CASES]
+)
 def test_it_is_tolerated_and_recorded(
     bench: Any, _: str, send: Send, rule: str, severity: str, received: str
 ) -> None:
@@ -95,7 +97,13 @@ def test_a_boolean_means_the_same_as_a_digit_and_as_a_word(bench: Any, value: st
 
 @pytest.mark.parametrize(
     ("samlp", "saml", "ds"),
-    [("saml2p", "saml2", "dsig"), ("ns0", "ns1", "ns2"), (None, "saml", "ds"), ("samlp", None, None), ("x", "y", None)],
+    [
+        ("saml2p", "saml2", "dsig"),
+        ("ns0", "ns1", "ns2"),
+        (None, "saml", "ds"),
+        ("samlp", None, None),
+        ("x", "y", None),
+    ],
 )
 def test_any_prefix_will_do_and_none_is_a_finding(
     bench: Any, samlp: str | None, saml: str | None, ds: str | None
@@ -122,7 +130,17 @@ def prefixed(sp: ServiceProvider, sso: str, samlp: str | None, saml: str | None,
 
 @pytest.mark.parametrize(
     "relay_state",
-    ["x", "x" * 80, "x" * 81, "x" * 5_000, "é" * 41, "a b+c%20d&e=f#g", '"><script>', "  spaces  ", "\u20ac\U0001f600"],
+    [
+        "x",
+        "x" * 80,
+        "x" * 81,
+        "x" * 5_000,
+        "é" * 41,
+        "a b+c%20d&e=f#g",
+        '"><script>',
+        "  spaces  ",
+        "\u20ac\U0001f600",
+    ],
     ids=["1", "80", "81", "5000", "82 bytes in 41 signs", "signs", "markup", "spaces", "beyond ASCII"],
 )
 @pytest.mark.parametrize("index", ["1", "2"], ids=["by artifact", "by POST"])

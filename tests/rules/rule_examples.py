@@ -128,9 +128,7 @@ def leaving(seen: dict[str, Any] | None = None, **how: Any) -> SeenLogout:
     return replace(made, **seen or {})
 
 
-def leaving_by_artifact(
-    sp: str = PROVIDER.entity_id, url: str = "https://sp.example/ars"
-) -> SeenLogout:
+def leaving_by_artifact(sp: str = PROVIDER.entity_id, url: str = "https://sp.example/ars") -> SeenLogout:
     return leaving({"binding": names.HTTP_ARTIFACT, "source": Source(sp, url)})
 
 

@@ -38,6 +38,8 @@ class DjangoSP:
         with DjangoSP(tmp_path, "http://127.0.0.1:8080/metadata") as sp:
             ...  # give sp.metadata to the broker, open sp.base_url, click the link with data-testid="login"
 
+    `catalogue` is the service catalogue (dienstencatalogus) that the library generates.
+
     The landing page has, under `data-testid`: `login` while nobody is logged in; `who`, `kvk`, `rsin`,
     `pseudonym`, `level` and `branch` when somebody is (with `login_by="rsin"`, the library's own backend,
     only `who` and `rsin` are filled: it keeps nothing else); `message`: what the library says of a failure.
@@ -65,6 +67,7 @@ class DjangoSP:
         self.port = int(self._listening.getsockname()[1])
         self.base_url = f"http://{host}:{self.port}"
         self.metadata = b""
+        self.catalogue = b""
         # Absolute, for the process has a working folder of its own.
         self._home = folder.resolve() / f"{self.name}-{self.port}"
         is_url = str(broker_metadata).startswith(("http://", "https://"))
@@ -87,8 +90,9 @@ class DjangoSP:
     def configure(self, content_type: ContentType | None = None) -> None:
         """Fill the project and read its metadata. May be called while it runs, for new broker metadata."""
         self._content_type = content_type or self._content_type
-        metadata = self._home / "metadata.xml"
+        metadata, catalogue = self._home / "metadata.xml", self._home / "dienstencatalogus.xml"
         arguments = [self._broker_metadata, str(metadata), "--content-type", self._content_type]
+        arguments += ["--catalogue-out", str(catalogue)]
         self._home.mkdir(parents=True, exist_ok=True)
         try:
             done = subprocess.run(
@@ -107,7 +111,7 @@ class DjangoSP:
             raise SPFailed(f"{self.name}: configuring took over {CONFIGURE_SECONDS} s") from late
         if done.returncode:
             raise SPFailed(f"{self.name}: configuring failed\n{done.stdout}")
-        self.metadata = metadata.read_bytes()
+        self.metadata, self.catalogue = metadata.read_bytes(), catalogue.read_bytes()
 
     def __enter__(self) -> Self:
         try:

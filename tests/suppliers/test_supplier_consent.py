@@ -88,7 +88,7 @@ def test_the_page_asks_for_what_there_is_with_what_it_is_for(world: World, web: 
     page = web.get(CONSENT)
     assert shown(page) == "consent"
     assert "Mag Mijn Helpdesk po deze gegevens van u hebben?" in page.text
-    assert text_of(by_testid(page, "attribute-FirstName")) == "Voornaam: Anna Waarvoor: Om u aan te spreken."
+    assert text_of(by_testid(page, "attribute-FirstName")) == "Voornaam: Anna Waarvoor? Om u aan te spreken."
     assert text_of(by_testid(page, "attribute-FamilyName")) == "Achternaam verplicht Smit"
     assert by_testid(page, "attribute-DateOfBirth") is None, "an optional one that is not there is left out"
     assert by_testid(page, "attribute-CompanyName") is None, "nobody is asked about the company's"
@@ -157,7 +157,7 @@ def test_in_english(world: World, web: FlaskClient):
     log_in(world, web, language="en")
     page = web.get(CONSENT)
     assert "May My Helpdesk po have these details of you?" in page.text
-    assert text_of(by_testid(page, "attribute-FirstName")) == "First name: Anna What for: To address you."
+    assert text_of(by_testid(page, "attribute-FirstName")) == "First name: Anna What for? To address you."
 
 
 def test_an_attribute_may_be_written_short_in_the_yaml(world: World, web: FlaskClient):
@@ -333,9 +333,9 @@ def test_a_required_one_that_is_not_there_is_said_and_ends_the_login(world: Worl
     assert shown(page) == "missing"
     assert "Er ontbreken gegevens die Mijn Helpdesk po nodig heeft" in page.text
     assert text_of(by_testid(page, "attribute-DateOfBirth")) == (
-        "Geboortedatum (van u) Waarvoor: Om u aan te spreken."
+        "Geboortedatum van uzelf Waarvoor? Om u aan te spreken."
     )
-    assert text_of(by_testid(page, "attribute-LEI")) == "LEI-code (van Basisschool De Linde)"
+    assert text_of(by_testid(page, "attribute-LEI")) == "LEI-code van Basisschool De Linde"
     assert by_testid(page, "attribute-FirstName") is None
     assert text_of(by_testid(page, "leave")) == "Terug naar Dienst Uitvoering Onderwijs"
     assert text_of(by_testid(page, "reference")) == "login-1"

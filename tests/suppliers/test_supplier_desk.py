@@ -233,3 +233,33 @@ def test_a_visit_survives_the_trip_through_the_store(world: World):
     visit = visits.load(raw)
     assert visit.ask == ask()
     assert replace(visit, done=0) != visit
+
+
+def test_logging_out_ends_what_there_is_and_says_where(world: World):
+    arrive_at_pin(world)
+    world.desk.act("reconi", ID, 3, {"pin": world.pin})
+    assert world.desk.log_out(ID) == "Reconi"
+    assert world.desk.word(ID) is None
+    assert world.told("supplier-logged-out") == [{"supplier": "reconi", "name": "Reconi"}]
+    assert world.desk.show("reconi", ID, 1)[1].name == "unknown"
+
+
+def test_logging_out_where_there_is_nothing_to_end_says_so(world: World):
+    assert world.desk.log_out("nobody") is None
+    arrive_at_pin(world)
+    assert world.desk.log_out(ID) == "Reconi"
+    assert world.desk.log_out(ID) is None
+    assert len(world.told("supplier-logged-out")) == 1
+
+
+def test_of_many_who_log_out_at_once_one_ends_the_session(world: World):
+    arrive_at_pin(world)
+    start = Barrier(8)
+
+    def leave() -> str | None:
+        start.wait()
+        return world.desk.log_out(ID)
+
+    with ThreadPoolExecutor(8) as pool:
+        said = [job.result() for job in [pool.submit(leave) for _ in range(8)]]
+    assert sorted(filter(None, said)) == ["Reconi"]

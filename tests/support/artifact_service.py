@@ -41,9 +41,7 @@ class ArtifactService:
     """``with ArtifactService(sp) as service`` listens. ``hold`` keeps a message and gives its artifact; ``replies``
     says otherwise: from the call to the reply, or to None for a reply that it wrote itself."""
 
-    def __init__(
-        self, sp: ServiceProvider, certificate: Path | None = None, host: str = "127.0.0.1"
-    ) -> None:
+    def __init__(self, sp: ServiceProvider, certificate: Path | None = None, host: str = "127.0.0.1") -> None:
         self.sp = sp
         self.asked: list[Asked] = []
         self.held: dict[str, bytes] = {}
@@ -52,7 +50,7 @@ class ArtifactService:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the name that the library wants
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 asked = Asked(dict(self.headers), body)
                 service.asked.append(asked)

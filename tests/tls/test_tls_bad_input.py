@@ -7,12 +7,17 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+from cheroot import errors
 from OpenSSL import SSL
 
+from broker.tls import adapter
+from broker.tls.authority import Authority
 from support.running import until
 from support.sp import ServiceProvider
 from support.tls import Client, TlsBroker, certificate_of, holds_message, pem
@@ -154,3 +159,24 @@ def test_after_all_this_an_honest_provider_is_served(broker: TlsBroker, sp: Serv
     broker.set("required")
     assert holds_message(broker.resolve(Client.of(sp), sp, broker.artifact(sp)))
     until(lambda: broker.process.poll() is None, "the broker runs on")
+
+
+def test_a_handshake_that_comes_in_drips_is_given_up_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each drip is within the timeout of the connection."""
+    monkeypatch.setattr(adapter, "HANDSHAKE_SECONDS", 0.2)
+    context = adapter.context_of(Authority(tmp_path).identity(["localhost"]), asks_client=True)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        theirs = socket.create_connection(listening.getsockname())
+        ours, _ = listening.accept()
+    with ours, theirs, ThreadPoolExecutor(1) as pool:
+        ours.settimeout(5)
+        connection = adapter.TlsSocket(ours, context, {})
+        reading = pool.submit(connection.recv_into, memoryview(bytearray(10)))
+        for drip in client_hello("")[:-1]:
+            theirs.sendall(bytes([drip]))
+        with pytest.raises(TimeoutError, match="timed out"):
+            reading.result(4)
+        with pytest.raises(errors.FatalSSLAlert):
+            connection.send(b"408, which nobody could read")

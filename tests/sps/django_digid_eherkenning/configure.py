@@ -20,7 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
 from cryptography.x509.oid import NameOID  # noqa: E402
 from digid_eherkenning.choices import AssuranceLevels, ConfigTypes, XMLContentTypes  # noqa: E402
 from digid_eherkenning.models import ConfigCertificate, EherkenningConfiguration  # noqa: E402
-from digid_eherkenning.saml2.eherkenning import generate_eherkenning_metadata  # noqa: E402
+from digid_eherkenning.saml2.eherkenning import (  # noqa: E402
+    generate_dienst_catalogus_metadata,
+    generate_eherkenning_metadata,
+)
 from django.conf import settings  # noqa: E402
 from django.core.files.base import ContentFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
@@ -59,12 +62,15 @@ def main() -> None:
     config.save()
 
     asked.metadata_out.write_bytes(generate_eherkenning_metadata())
+    if asked.catalogue_out:
+        asked.catalogue_out.write_bytes(generate_dienst_catalogus_metadata(config))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("broker_metadata", help="URL or file")
     parser.add_argument("metadata_out", type=Path, help="where to write this service provider's own metadata")
+    parser.add_argument("--catalogue-out", type=Path, help="where to write its service catalogue")
     parser.add_argument("--entity-id", default="urn:etoegang:DV:00000001888888880000:entities:9002")
     parser.add_argument("--oin", default="00000001888888880000")
     parser.add_argument("--service-name", default="Aanvraagportaal (test)")
