@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import re
@@ -217,7 +218,9 @@ def _serve(options: argparse.Namespace) -> int:
                 servers.append(Server(options.host, options.artifact_port, "--artifact-port"))
         except PortProblem as problem:
             raise Unusable(str(problem)) from None
-        # Imported late: a port in use is told before the slower parts are loaded.
+        # Imported late: a port in use is told before the slower parts are loaded. Nothing of what is made until
+        # the first request is garbage: looking for it takes a tenth of the time to start.
+        gc.disable()
         from broker.app import create
         from broker.store.sqlite import StoreError
         from suppliers.profiles import ProfileError
@@ -228,6 +231,8 @@ def _serve(options: argparse.Namespace) -> int:
             application = create(settings, ca=authority.pem if authority else None)
         except (StoreError, ProfileError) as problem:
             raise Unusable(str(problem)) from None
+        gc.freeze()
+        gc.enable()
         _greet(settings, authority)
         for server in servers[1:]:
             server.serve_beside(only(ARTIFACT_PATHS, application.wsgi))

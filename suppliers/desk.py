@@ -69,7 +69,8 @@ class Desk:
         profile = self.profiles[slug]
         self._store.put(_KIND, ask.id, visits.dump(Visit(ask, slug)), keep=_KEEP_SECONDS)
         self._tell(ask.id, (Told(Event.OPENED, {"supplier": slug, "name": profile.name}),))
-        return self.path(slug, ask.id)
+        # Not the visit's own address, which would only send the browser on to this one.
+        return self.path(slug, ask.id, 1)
 
     def word(self, ask_id: str) -> Word | None:
         """The answer to this Ask, or None as long as there is none."""
