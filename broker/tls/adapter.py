@@ -192,7 +192,7 @@ class TlsSocket:
             raise errors.FatalSSLAlert("no TLS")
         self._open = False
         try:
-            self._patiently(self._tls.do_handshake, time.monotonic() + HANDSHAKE_SECONDS)
+            self._patiently(self._tls.do_handshake, HANDSHAKE_SECONDS)
         except SSL.SysCallError as error:
             raise errors.FatalSSLAlert(*error.args) from None
         except SSL.Error as error:
@@ -209,8 +209,10 @@ class TlsSocket:
         hint = f"; {HINT}" if any(alert in reason for alert in UNTRUSTED) else ""
         log.info("no TLS with %s: %s%s", self._peer, reason, hint)
 
-    def _patiently(self, call: Callable[[], Answer], until: float | None = None) -> Answer:
-        """Until ``until``, or each step within the timeout of the socket."""
+    def _patiently(self, call: Callable[[], Answer], seconds: float | None = None) -> Answer:
+        """Within so many seconds as a whole, else within the timeout of the connection."""
+        seconds = self._socket.gettimeout() if seconds is None else seconds
+        until = None if seconds is None else time.monotonic() + seconds
         while True:
             try:
                 return call()
@@ -220,11 +222,13 @@ class TlsSocket:
                 self._wait(selectors.EVENT_WRITE, until)
 
     def _wait(self, event: int, until: float | None) -> None:
-        left = self._socket.gettimeout() if until is None else max(0.0, until - time.monotonic())
+        left = None if until is None else until - time.monotonic()
+        # A connection that is no more counts as ready, again and again: the clock decides.
+        if left is not None and left <= 0:
+            raise TimeoutError("timed out")
         with Selector() as selector:
             selector.register(self._socket, event)
-            if not selector.select(left):
-                raise TimeoutError("timed out")
+            selector.select(left)
 
 
 def _reason(error: SSL.Error) -> str:

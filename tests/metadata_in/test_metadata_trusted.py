@@ -70,6 +70,7 @@ def test_what_is_there_is_not_posted_again_and_of_several_then_none(bench: Any) 
     got = call(bench, "POST", API, around % (PLAIN.metadata + OTHER.metadata))
     assert (got.status, told(got)["title"]) == (409, "It is there already")
     assert PLAIN.entity_id not in listed(bench)
+    assert call(bench, "POST", API, PLAIN.metadata).status == 201, "half of the document was kept"
 
 
 def test_put_may_be_repeated_and_replaces(bench: Any) -> None:

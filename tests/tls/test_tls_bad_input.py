@@ -180,3 +180,13 @@ def test_a_handshake_that_comes_in_drips_is_given_up_as_a_whole(
             reading.result(4)
         with pytest.raises(errors.FatalSSLAlert):
             connection.send(b"408, which nobody could read")
+
+
+def test_a_connection_that_is_no_more_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the kernel it is always ready, and to OpenSSL always worth another try."""
+    monkeypatch.setattr(adapter, "HANDSHAKE_SECONDS", 0.05)
+    context = adapter.context_of(Authority(tmp_path).identity(["localhost"]), asks_client=False)
+    with socket.socket() as never_connected:
+        connection = adapter.TlsSocket(never_connected, context, {})
+        with pytest.raises(TimeoutError, match="timed out"):
+            connection.recv_into(memoryview(bytearray(10)))
