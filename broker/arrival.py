@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from broker.parts import Parts
 from broker.rules.finding import INTERFACE, Finding, Outcome, Severity
 from broker.settings import VERSIONS
+from broker.trust import refetch_for_key
 from broker.wire.bindings import Carried
 from broker.wire.metadata import SpMetadata
 from broker.wire.names import HTTP_ARTIFACT, HTTP_REDIRECT, qname
@@ -53,6 +54,11 @@ def check_signature(
         return verify(element, sp.signing), None
     except SignatureProblem as problem:
         return None, problem
+
+
+def has_newer_metadata(parts: Parts, sp: SpMetadata) -> bool:
+    """A key that we do not know may be its new one: metadata that came from an address is fetched again."""
+    return refetch_for_key(parts.store, sp.entity_id, parts.now()) and parts.configuration.refresh()
 
 
 def first_time(parts: Parts, issuer: str | None, identifier: str | None) -> bool:

@@ -18,6 +18,7 @@ from threading import Event, Timer
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from broker.arrival import has_newer_metadata
 from broker.parts import Parts
 from broker.rules.engine import Fault
 from broker.wire import names
@@ -30,6 +31,7 @@ from broker.wire.artifact import (
 )
 from broker.wire.assertions import Issue
 from broker.wire.metadata import Endpoint, SpMetadata
+from broker.wire.signing import Fault as SignatureFault
 from broker.wire.signing import SignatureProblem, Signed, verify
 from broker.wire.xml import MOST_BYTES, XmlProblem, serialize
 
@@ -87,7 +89,7 @@ def fetch(parts: Parts, text: str) -> Fetched:
     identifier, question = artifact_resolve(parts.broker, endpoint.location, text, issue)
     body = _ask(parts, endpoint.location, question, told)
     told["xml"] = body[:MOST_SHOWN].decode("utf-8", "replace")
-    return _believed(sp, endpoint.location, identifier, body, told)
+    return _believed(parts, sp, endpoint.location, identifier, body, told)
 
 
 def _endpoint(sp: SpMetadata, index: int, told: Mapping[str, Any]) -> Endpoint:
@@ -105,7 +107,9 @@ def _endpoint(sp: SpMetadata, index: int, told: Mapping[str, Any]) -> Endpoint:
     raise NotFetched(fault, told)
 
 
-def _believed(sp: SpMetadata, url: str, identifier: str, body: bytes, told: Mapping[str, Any]) -> Fetched:
+def _believed(
+    parts: Parts, sp: SpMetadata, url: str, identifier: str, body: bytes, told: Mapping[str, Any]
+) -> Fetched:
     """Nothing of the answer is used before the signature over all of it is good."""
     try:
         answer = read_response(body)
@@ -113,7 +117,13 @@ def _believed(sp: SpMetadata, url: str, identifier: str, body: bytes, told: Mapp
         fault = Fault("a samlp:ArtifactResponse in SOAP 1.1", problem.reason, "soap:Body", problem.line)
         raise NotFetched(fault, told, http_status=403 if problem.tampered else 400) from None
     try:
-        signed = verify(answer.element, sp.signing, holding=answer.message)
+        try:
+            signed = verify(answer.element, sp.signing, holding=answer.message)
+        except SignatureProblem as problem:
+            if problem.fault is not SignatureFault.KEY or not has_newer_metadata(parts, sp):
+                raise
+            sp = parts.current.catalogue.sps.get(sp.entity_id, sp)
+            signed = verify(answer.element, sp.signing, holding=answer.message)
     except SignatureProblem as problem:
         fault = Fault(problem.expected, problem.received, "samlp:ArtifactResponse", problem.line)
         raise NotFetched(fault, told) from None

@@ -13,7 +13,15 @@ from typing import Any
 
 from broker import sessions
 from broker.answer import Delivery
-from broker.arrival import Arrived, Refused, broken, check_signature, first_time, refuse
+from broker.arrival import (
+    Arrived,
+    Refused,
+    broken,
+    check_signature,
+    first_time,
+    has_newer_metadata,
+    refuse,
+)
 from broker.assemble import issue_for
 from broker.back_channel import Fetched, NotFetched, fetch
 from broker.login import origin
@@ -27,6 +35,7 @@ from broker.wire.bindings import Carried
 from broker.wire.metadata import Endpoint, SpMetadata
 from broker.wire.names import HTTP_POST, HTTP_REDIRECT
 from broker.wire.response import SUCCESS, Status
+from broker.wire.signing import Fault
 from broker.wire.xml import XmlProblem, named, parse
 from suppliers.ask import Names
 
@@ -77,6 +86,9 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
     sp = parts.current.catalogue.sps.get(request.issuer or "")
     around = fetched.signed if fetched and sp and fetched.sp.entity_id == sp.entity_id else None
     signed, problem_of = check_signature(arrived.binding, arrived.carried, request.element, sp, around)
+    if problem_of and problem_of.fault is Fault.KEY and sp and has_newer_metadata(parts, sp):
+        sp = parts.current.catalogue.sps.get(sp.entity_id)
+        signed, problem_of = check_signature(arrived.binding, arrived.carried, request.element, sp, around)
     found: tuple[Session, ...] = ()
     if sp is not None and signed is not None:
         found = sessions.find(parts, sp.entity_id, request.name_id, request.session_indexes)

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from broker.arrival import Arrived, Refused, broken, check_signature, first_time, refuse
+from broker.arrival import (
+    Arrived,
+    Refused,
+    broken,
+    check_signature,
+    first_time,
+    has_newer_metadata,
+    refuse,
+)
 from broker.back_channel import NotFetched, fetch
 from broker.catalogue import Service
 from broker.login import ADAPTER, KEEP, KIND, Login, State, able
@@ -21,7 +29,6 @@ from broker.rules.authn import (
     requested_level,
 )
 from broker.rules.finding import Finding
-from broker.trust import refetch_for_key
 from broker.wire import schema
 from broker.wire.bindings import Carried
 from broker.wire.metadata import Endpoint, SpMetadata
@@ -78,7 +85,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     saml = sp is not None and parts.current.is_saml(sp)
     around = fetched.signed if fetched and sp and fetched.sp.entity_id == sp.entity_id else None
     signed, problem = check_signature(arrived.binding, arrived.carried, element, sp, around)
-    if problem and problem.fault is Fault.KEY and sp and _has_newer_metadata(parts, sp):
+    if problem and problem.fault is Fault.KEY and sp and has_newer_metadata(parts, sp):
         sp = parts.current.catalogue.sps.get(sp.entity_id)
         signed, problem = check_signature(arrived.binding, arrived.carried, element, sp, around)
     if saml and sp is not None and not sp.requests_signed and problem and problem.fault is Fault.MISSING:
@@ -100,6 +107,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         provider=None if service is None else service.provider.nl,
         framed=arrived.framed,
         saml=saml,
+        catalogue_key=service is not None and service.certificate is not None,
         oldest=timedelta(seconds=parts.current.broker.request_seconds),
         known=() if request.idp_entries is None else tuple(offer.ad for offer in parts.suppliers.offers()),
         able=_able(parts, request, sp, service),
@@ -156,11 +164,6 @@ def _login(
     )
 
 
-def _has_newer_metadata(parts: Parts, sp: SpMetadata) -> bool:
-    """A key that we do not know may be its new one: metadata that came from an address is fetched again."""
-    return refetch_for_key(parts.store, sp.entity_id, parts.now()) and parts.configuration.refresh()
-
-
 def _asked_level(parts: Parts, request: AuthnRequest, sp: SpMetadata) -> Level | None:
     """The level that the request names; None where it names none, or one that means nothing here."""
     if parts.current.is_saml(sp):
@@ -204,6 +207,7 @@ def _tell_request(
     data: dict[str, Any] = {
         "binding": arrived.binding,
         "sp": request.issuer,
+        "profile": parts.current.profile_of(parts.current.catalogue.sps.get(request.issuer or "")),
         "id": request.id,
         "relay_state": arrived.carried.relay_state,
         "xml": arrived.carried.xml.decode("utf-8", "replace"),

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from broker.answer import ARTIFACT_KIND, KEEP_ARTIFACT
+from broker.assemble import issue_for
 from broker.parts import Parts
 from broker.rules.finding import Finding
 from broker.rules.resolve import RULES, ArtifactState, Caller, ClientCertificates, SeenResolve
+from broker.settings import VERSIONS
 from broker.wire import names, response
 from broker.wire.artifact import (
     ArtifactProblem,
@@ -63,13 +65,14 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
         now=parts.now(),
     )
     # Who calls comes before what is called for: a caller that is refused must not use up the artifact.
-    gate = RULES.run(seen, parts.current.broker.rules, only=("AX-07",))
+    profile = parts.current.profile_of(sp)
+    gate = RULES.run(seen, profile, only=("AX-07",))
     let_in = not gate.refusals and not gate.broken
     if let_in:
         record, state = _look(parts, request, sp, signed)
     else:
         record, state = _exchange_of(parts, request, sp, signed), ArtifactState.UNSEEN
-    report = RULES.run(replace(seen, artifact=state), parts.current.broker.rules)
+    report = RULES.run(replace(seen, artifact=state), profile)
     refused = report.refusals or report.broken
     exchange = str(record["exchange"]) if record else parts.new_uuid()
     parts.exchanges.tell(
@@ -86,13 +89,14 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
     )
     if sp is None or signed is None or report.broken or not let_in:
         return Resolved(403, fault(_first(report.findings)))
-    issue = Issue(parts.now(), parts.new_id)
+    issue = issue_for(parts, parts.current.settings_of(sp.entity_id))
     message = None
     if state is ArtifactState.GOOD and record is not None:
         message = str(record["message"]).encode()
     elif parts.current.broker.unknown_artifact == "responder":
         message = _empty_response(parts, sp, issue)
-    return Resolved(200, artifact_response(parts.broker, request.id, message, issue))
+    signing = parts.current.shape_of(sp.entity_id, VERSIONS[-1]).signing
+    return Resolved(200, artifact_response(parts.broker, request.id, message, issue, signing))
 
 
 def _check_signature(

@@ -65,7 +65,7 @@ class Rule(Generic[Seen]):
         outcome = Outcome.GO_ON
         if severity is Severity.REFUSED:
             outcome = Outcome.REFUSE
-        elif self.status:
+        elif self.status and severity is Severity.ERROR:
             outcome = Outcome.ANSWER
         return Finding(
             rule=self.id,

@@ -12,6 +12,7 @@ from broker.wire.assertions import Issue, Party
 from broker.wire.instants import write
 from broker.wire.names import qname
 from broker.wire.response import SUCCESS, add_status
+from broker.wire.shape import SCHEME_SIGNING, Signing
 from broker.wire.signing import sign
 from broker.wire.xml import Element, XmlProblem, add, child, make, named, parse, serialize, text_of
 
@@ -151,7 +152,13 @@ def read_response(data: bytes) -> ArtifactResponse:
     )
 
 
-def artifact_response(hm: Party, in_response_to: str, message: bytes | None, issue: Issue) -> bytes:
+def artifact_response(
+    hm: Party,
+    in_response_to: str,
+    message: bytes | None,
+    issue: Issue,
+    signing: Signing = SCHEME_SIGNING,
+) -> bytes:
     """The SOAP answer: always Success, the true outcome in the message inside; None is an empty one."""
     response = make(
         "samlp:ArtifactResponse",
@@ -167,7 +174,7 @@ def artifact_response(hm: Party, in_response_to: str, message: bytes | None, iss
     add_status(response, SUCCESS)
     if message is not None:
         response.append(parse(message))
-    sign(response, hm.key, after=issuer)
+    sign(response, hm.key, after=issuer, algorithms=signing)
     envelope = make("soap:Envelope")
     add(envelope, "soap:Body").append(response)
     return serialize(envelope)

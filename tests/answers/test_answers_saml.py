@@ -121,7 +121,6 @@ def test_the_setting_overrules_what_the_metadata_says(bench: Any, plain: PlainPr
     assert refused(page) == "AR-26"
 
 
-@pytest.mark.xfail(strict=True, reason="receive.py does not tell the profile yet: proposed with these tests")
 @pytest.mark.parametrize(("provider", "profile"), [("plain", "saml"), ("of the scheme", "lenient")])
 def test_the_exchange_says_by_which_profile_it_was_judged(
     bench: Any, plain: PlainProvider, provider: str, profile: str
@@ -337,19 +336,12 @@ def test_a_level_that_is_asked_by_the_providers_own_name_is_understood(
     assert page.said("level") == "EH2+"
 
 
-AR_34 = pytest.mark.xfail(
-    strict=True, reason="rules/engine.py answers a finding of severity N or W too: proposed with these tests"
-)
-
-
-@AR_34
 def test_a_level_that_is_asked_by_a_name_of_the_setting_counts(bench: Any, plain: PlainProvider) -> None:
     settle(bench, plain, levels={"EH2+": "urn:example:low", "EH3": "urn:example:high"})
     page = plain.ask(bench, bench.browser(), context=context("urn:example:low"))
     assert page.said("level") == "EH2+"
 
 
-@AR_34
 @pytest.mark.parametrize("refs", [(PASSWORD,), (PASSWORD, "urn:federation:authentication:windows")])
 def test_a_context_that_is_no_level_is_noted_and_does_not_stop_the_login(
     bench: Any, plain: PlainProvider, refs: tuple[str, ...]

@@ -54,6 +54,15 @@ def test_a_redirect_is_followed(bench: Any, web: Web, status: int) -> None:
     assert post(bench, web.serve("/old", to("/metadata", status))).status == 201
 
 
+@pytest.mark.parametrize(("redirects", "status"), [(3, 201), (4, 422)])
+def test_three_redirects_are_followed_and_no_more(bench: Any, web: Web, redirects: int, status: int) -> None:
+    web.serve("/0", OTHER.metadata)
+    for number in range(redirects):
+        web.serve(f"/{number + 1}", to(f"/{number}"))
+    assert post(bench, f"{web.base_url}/{redirects}").status == status
+    assert len(web.asked) == 4
+
+
 def test_an_answer_in_pieces_is_put_together(bench: Any, web: Web) -> None:
     def chunked(handler: Any) -> None:
         handler.protocol_version = "HTTP/1.1"

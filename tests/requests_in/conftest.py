@@ -9,6 +9,13 @@ from typing import Any
 import pytest
 
 from support.artifact_service import ArtifactService
+from support.web import Web, serving
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serving() as served:
+        yield served
 
 
 @pytest.fixture

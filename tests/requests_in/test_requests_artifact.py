@@ -18,12 +18,13 @@ from lxml import etree
 
 from broker import catalogue
 from support import mistakes
-from support.answers import company
+from support.answers import call, company
 from support.artifact_service import ArtifactService, Asked, Reply
 from support.browser import Browser, Page
 from support.sp import ARTIFACT, NS, ServiceProvider, make_key, sign, soap, verified
 from support.tls import certificate_of, pem
 from support.walk import landed, walk
+from support.web import Web
 
 OTHER = ServiceProvider(entity_id="urn:etoegang:DV:00000001777777760000:entities:9001")
 SOAP_ACTION = "http://www.oasis-open.org/committees/security"
@@ -359,6 +360,32 @@ def test_an_answer_that_cannot_be_believed_is_refused_and_the_reason_said(
     assert found["mend"].endswith(".")
     assert bench.exchanges.get(page.said("exchange")).outcome == "refused"
     assert company(bench, landed(walk(browser, under_way))) == {"KvKnr": "90000012"}, "the other tab suffered"
+
+
+def test_the_signature_around_a_message_does_not_do_for_another_provider(
+    bench: Any, ars: ArtifactService
+) -> None:
+    """Nor does it use up that provider's ID."""
+    inside = OTHER.request(bench.sso)
+    ars.reply = lambda asked, _: Reply(bench.sp.artifact_response(id_of(asked), etree.tostring(inside)))
+    bench.trust(OTHER, "other")
+    found = findings(bench, by_get(bench.browser(), ars.hold(b"")))
+    assert {"AR-26", "AR-43"} <= set(found)
+    assert bench.ask(xml=OTHER.signed(inside)).heading == "Maak een keuze"
+
+
+def test_an_answer_signed_by_a_new_key_makes_the_broker_look_for_newer_metadata(bench: Any, web: Web) -> None:
+    old, new = ServiceProvider(OTHER.entity_id), ServiceProvider(OTHER.entity_id)
+    with ArtifactService(new) as service:
+        old.ars = new.ars = {0: service.url}
+        added = call(
+            bench, "POST", "/api/v1/service-providers", {"url": web.serve("/metadata", old.metadata)}
+        )
+        assert added.status == 201, added.text
+        web.serve("/metadata", new.metadata)
+        page = by_get(bench.browser(), service.hold(etree.tostring(new.request(bench.sso))))
+        assert page.heading == "Maak een keuze", page.readable
+        assert web.asked == ["/metadata", "/metadata"]
 
 
 # Servers that do not answer.

@@ -26,6 +26,7 @@ from support.mistakes import RSA_SHA1
 from support.schemas import errors_in
 from support.sp import NS, POST, REDIRECT, ServiceProvider, make_key, verified
 from support.walk import landed, login_id_of, walk
+from support.web import Web
 
 OTHER = ServiceProvider(entity_id="urn:etoegang:DV:00000001777777760000:entities:9001")
 NOW = datetime.now(UTC)
@@ -447,6 +448,16 @@ def test_who_is_not_believed_does_not_learn_which_sessions_there_are(bench: Any,
     made_up = session.post(etree.tostring(session.request(session_index="no-such-session")))
     rules = [[section.get("data-rule") for section in page.by_testid("finding")] for page in (real, made_up)]
     assert rules[0] == rules[1] == ["LO-11"]
+    assert session.login not in [page.said("exchange") for page in (real, made_up)]
+
+
+def test_a_request_signed_by_a_new_key_makes_the_broker_look_for_newer_metadata(bench: Any, web: Web) -> None:
+    added = call(bench, "POST", "/api/v1/service-providers", {"url": web.serve("/metadata", OTHER.metadata)})
+    assert added.status == 201, added.text
+    session = log_in(bench, OTHER)
+    session.sp = ServiceProvider(OTHER.entity_id)
+    web.serve("/metadata", session.sp.metadata)
+    logged_out(session.post())
 
 
 def test_a_request_that_is_not_believed_does_not_use_up_its_id(bench: Any, session: Session) -> None:

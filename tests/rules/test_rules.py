@@ -152,7 +152,7 @@ def test_severity_and_status_decide_what_becomes_of_the_message(
     finding = rule.finding(Fault("this", "that"), profile)
     if rule.severity(profile) is Severity.REFUSED:
         assert (finding.outcome, finding.status) == (Outcome.REFUSE, None)
-    elif rule.status:
+    elif rule.status and rule.severity(profile) is Severity.ERROR:
         assert (finding.outcome, finding.status) == (Outcome.ANSWER, rule.status)
     else:
         assert (finding.outcome, finding.status) == (Outcome.GO_ON, None)

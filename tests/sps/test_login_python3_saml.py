@@ -231,9 +231,6 @@ def test_it_refuses_the_answer_to_another_persons_request(sp: Python3SamlSP, bro
     assert "who" not in said
 
 
-@pytest.mark.xfail(
-    strict=True, reason="rules/engine.py answers a finding of severity N too: proposed with these tests"
-)
 def test_a_library_that_asks_for_a_password_as_it_does_by_default_lets_people_in(
     sp: Python3SamlSP, broker: RunningBroker
 ) -> None:

@@ -164,6 +164,6 @@ def service_id(seen: SeenRequest) -> Fault | None:
 def encryption_key(seen: SeenRequest) -> Fault | None:
     if seen.sp is None:
         raise NotApplicable
-    if seen.sp.encryption:
+    if seen.sp.encryption or seen.catalogue_key:
         return None
     return Fault("a KeyDescriptor for encryption", "none", "md:SPSSODescriptor in the metadata")

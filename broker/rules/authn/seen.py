@@ -37,6 +37,7 @@ class SeenRequest:
     Exactly one of ``signed`` and ``signature_problem`` is set for a known sender. ``schema_error`` is what
     the SAML schema says, None if it is content. ``level`` is the catalogue's for the service, if any.
     ``saml`` marks a provider that knows nothing of the scheme; it may leave out signature and Destination.
+    ``catalogue_key``: the service catalogue has a certificate to encrypt for.
     ``sso`` is the catalogue's SSOSupport, None where it says nothing. ``able`` are the entity ids of the
     authentication services that reach level and identifier, in ``known`` with all others. ``may_ask`` are the
     extra attributes of the catalogue, None where it lists none. ``source`` is there for a request by artifact.
@@ -58,6 +59,7 @@ class SeenRequest:
     newest: timedelta = timedelta(minutes=1)
     framed: bool = False
     saml: bool = False
+    catalogue_key: bool = False
     sso: bool | None = None
     known: tuple[str, ...] = ()
     able: tuple[str, ...] = ()
