@@ -50,7 +50,11 @@ class Exchange:
         """One word for the list: how the answer went, refused, logged-out (where there is no login), under-way."""
         if answer := self.last("answer"):
             return str(answer["outcome"])
-        if self.last("refused") or self.last("logout-refused") or {e.kind for e in self.events} == {"resolve"}:
+        if (
+            self.last("refused")
+            or self.last("logout-refused")
+            or {e.kind for e in self.events} == {"resolve"}
+        ):
             return "refused"
         return "logged-out" if self.last("logged-out") else "under-way"
 

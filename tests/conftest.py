@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.browser import Browser, Page
-from support.sp import ServiceProvider, certificates_of
-from support.walk import landed, walk
 
 from broker.app import Application, create
 from broker.settings import Settings
+from support.browser import Browser, Page
+from support.sp import ServiceProvider, certificates_of
+from support.walk import landed, walk
 
 
 @dataclass

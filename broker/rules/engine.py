@@ -162,5 +162,7 @@ class Rules(Generic[Seen]):
 
 def _severities(text: str) -> list[Severity | None]:
     given = text.split("/")
-    letters = [given[index] if index < len(given) and given[index] else given[0] for index in range(len(PROFILES))]
+    letters = [
+        given[index] if index < len(given) and given[index] else given[0] for index in range(len(PROFILES))
+    ]
     return [None if letter == "-" else Severity(letter) for letter in letters]

@@ -53,9 +53,7 @@ class Certificate:
     def subject_public_key(self) -> bytes:
         """The key, of whatever kind, as bytes to compare."""
         key = self.x509.public_key()
-        return key.public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -118,9 +118,7 @@ def sign_with_certificate(element: Element, key: SigningKey) -> None:
     add(add(info, "ds:X509Data"), "ds:X509Certificate", text=key.certificate.base64)
 
 
-def verify(
-    element: Element, candidates: Sequence[Certificate], *, holding: Element | None = None
-) -> Signed:
+def verify(element: Element, candidates: Sequence[Certificate], *, holding: Element | None = None) -> Signed:
     """Check the one signature over ``element``, the root of its document. Raises SignatureProblem.
 
     After this, and only after, may the element's content be believed. ``holding`` is a message inside that

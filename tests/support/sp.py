@@ -222,9 +222,7 @@ class ServiceProvider:
             "Destination": destination,
         } | attributes
         name = "" if name_id is None else f"<saml:NameID>{name_id}</saml:NameID>"
-        session = (
-            "" if session_index is None else f"<samlp:SessionIndex>{session_index}</samlp:SessionIndex>"
-        )
+        session = "" if session_index is None else f"<samlp:SessionIndex>{session_index}</samlp:SessionIndex>"
         element = etree.fromstring(
             f'<samlp:LogoutRequest xmlns:samlp="{NS["samlp"]}" xmlns:saml="{NS["saml"]}">'
             f"<saml:Issuer>{issuer or self.entity_id}</saml:Issuer>{name}{session}</samlp:LogoutRequest>"

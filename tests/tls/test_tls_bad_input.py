@@ -190,3 +190,28 @@ def test_a_connection_that_is_no_more_is_given_up(tmp_path: Path, monkeypatch: p
         connection = adapter.TlsSocket(never_connected, context, {})
         with pytest.raises(TimeoutError, match="timed out"):
             connection.recv_into(memoryview(bytearray(10)))
+
+
+def test_tls_that_breaks_in_the_middle_of_a_request_is_a_client_that_went(tmp_path: Path) -> None:
+    """Who reads the body takes it for that, and not for a fault of the broker with a trace in the log."""
+    authority = Authority(tmp_path)
+    context = adapter.context_of(authority.identity(["localhost"]), asks_client=False)
+    trusting = ssl.create_default_context(cafile=str(authority.file))
+
+    def client() -> ssl.SSLSocket:
+        tls = trusting.wrap_socket(
+            socket.create_connection(listening.getsockname()), server_hostname="localhost"
+        )
+        tls.sendall(b"half a")
+        return tls
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(client)
+        ours, _ = listening.accept()
+        ours.settimeout(5)
+        connection = adapter.TlsSocket(ours, context, {})
+        assert connection.recv_into(memoryview(bytearray(10))) == len("half a")
+        with ours, calling.result() as tls, socket.socket(fileno=os.dup(tls.fileno())) as under:
+            under.sendall(b"\x17\x03\x03\x00\x20" + os.urandom(32))
+            with pytest.raises(ConnectionResetError):
+                connection.recv_into(memoryview(bytearray(10)))

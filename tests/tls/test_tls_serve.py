@@ -291,17 +291,18 @@ def _inodes(pid: int) -> set[str]:
 
 @pytest.fixture(params=["EC", "RSA"])
 def own(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
-    """The options for it; its CA is in ``own-ca.pem``."""
-    ca = ec.generate_private_key(ec.SECP256R1())
-    root = certificate_of(ca, name="my own CA", ca=True)
+    """The options for it; its root is in ``own-ca.pem``, and the CA between the two is sent along."""
+    root_key, ca = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root = certificate_of(root_key, name="my own root", ca=True)
+    between = certificate_of(ca, name="my own CA", ca=True, issuer=(root_key, root))
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     if request.param == "EC":
         key = ec.generate_private_key(ec.SECP256R1())
     else:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    leaf = certificate_of(key, issuer=(ca, root), san="localhost")
+    leaf = certificate_of(key, issuer=(ca, between), san="localhost")
     (tmp_path / "own-ca.pem").write_bytes(pem(root))
-    (tmp_path / "own.pem").write_bytes(pem(leaf))
+    (tmp_path / "own.pem").write_bytes(pem(leaf, between))
     (tmp_path / "own.key").write_bytes(pem(key))
     return ("--tls-certificate", str(tmp_path / "own.pem"), "--tls-key", str(tmp_path / "own.key"))
 
