@@ -12,7 +12,7 @@ set-up:
 	@$(PYTHON) run_broker.py --set-up --extra test
 
 test: set-up lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: set-up
 	$(BIN)/ruff check .

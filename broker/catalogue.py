@@ -83,6 +83,10 @@ class Catalogue:
         """Whether the YAML describes it, and so goes before what a catalogue says."""
         return service_id in self._services
 
+    def listed(self, service_id: str) -> CatalogueService | None:
+        """What an imported service catalogue says of it, if one lists it."""
+        return self._imported.get(service_id)
+
     def service_by_uuid(self, text: str) -> Service | None:
         """By the ServiceUUID of its instance or of its definition, whether or not metadata names it."""
         return self._by_uuid.get(text.strip().lower())

@@ -91,6 +91,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     if saml and sp is not None and not sp.requests_signed and problem and problem.fault is Fault.MISSING:
         problem = None  # its metadata promises no signature, and SAML asks none
     service = _service(parts, request, sp)
+    listed = None if service is None else parts.current.catalogue.listed(service.service_id)
     seen = SeenRequest(
         request=request,
         carried=arrived.carried,
@@ -111,7 +112,8 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         oldest=timedelta(seconds=parts.current.broker.request_seconds),
         known=() if request.idp_entries is None else tuple(offer.ad for offer in parts.suppliers.offers()),
         able=_able(parts, request, sp, service),
-        may_ask=service.attributes if service and service.purposes else None,
+        sso=None if listed is None else listed.single_sign_on,
+        may_ask=service.attributes if service and listed else None,
         source=Source(fetched.sp.entity_id, fetched.url) if fetched else None,
     )
     report = RULES.run(seen, parts.current.profile_of(sp))

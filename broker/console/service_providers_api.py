@@ -6,6 +6,7 @@ or a catalogue, so POST takes either at both addresses.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ EXPECTED = (
     'Send the XML as the body, or JSON: {"xml": "<md:EntityDescriptor …"} or {"url": "https://…/metadata"}.'
 )
 SHELVES = "<any('service-providers', 'service-catalogues'):shelf>"
-# An entityID may be a URL: its double slash, once decoded, is part of the name.
+# An entityID may be a URL: its slashes are part of the name.
 ITEM = f"/api/v1/{SHELVES}/<path:id_>"
 
 
@@ -50,14 +51,15 @@ def add(calls: Blueprint, parts: Parts) -> None:
             response.headers["Location"] = _path(found[0])
         return response, 201
 
-    @calls.route(ITEM, merge_slashes=False)
+    @calls.route(ITEM)
     def trusted_get(shelf: str, id_: str) -> ResponseReturnValue:
+        id_ = _whole(id_)
         described = _one(parts, _kind(shelf), id_)
         return _missing(shelf, id_) if described is None else jsonify(described)
 
-    @calls.route(ITEM, methods=["PUT"], merge_slashes=False)
+    @calls.route(ITEM, methods=["PUT"])
     def trusted_put(shelf: str, id_: str) -> ResponseReturnValue:
-        kind = _kind(shelf)
+        kind, id_ = _kind(shelf), _whole(id_)
         new = trust.get(parts.store, kind, id_) is None
         try:
             _take_in(parts, only=(kind, id_), replacing=True)
@@ -65,9 +67,9 @@ def add(calls: Blueprint, parts: Parts) -> None:
             return _refused(wrong)
         return jsonify(_one(parts, kind, id_)), 201 if new else 200
 
-    @calls.route(ITEM, methods=["DELETE"], merge_slashes=False)
+    @calls.route(ITEM, methods=["DELETE"])
     def trusted_delete(shelf: str, id_: str) -> ResponseReturnValue:
-        kind = _kind(shelf)
+        kind, id_ = _kind(shelf), _whole(id_)
         if trust.remove(parts.store, kind, id_):
             parts.configuration.refresh()
             return Response(status=204)
@@ -78,9 +80,9 @@ def add(calls: Blueprint, parts: Parts) -> None:
             409, "It is a file", f"{id_} stands in {described['source']}; take the file away instead."
         )
 
-    @calls.route(f"{ITEM}/refresh", methods=["POST"], merge_slashes=False)
+    @calls.route(f"{ITEM}/refresh", methods=["POST"])
     def trusted_refresh(shelf: str, id_: str) -> ResponseReturnValue:
-        kind = _kind(shelf)
+        kind, id_ = _kind(shelf), _whole(id_)
         if _one(parts, kind, id_) is None:
             return _missing(shelf, id_)
         try:
@@ -94,6 +96,11 @@ def add(calls: Blueprint, parts: Parts) -> None:
 
 def _kind(shelf: str) -> Kind:
     return Kind(shelf.removesuffix("s"))
+
+
+def _whole(id_: str) -> str:
+    """Some servers, ours among them, leave a slash encoded when they decode the rest of a path."""
+    return re.sub("%2f", "/", id_, flags=re.IGNORECASE)
 
 
 def _take_in(parts: Parts, *, only: tuple[Kind, str] | None, replacing: bool) -> list[Held]:

@@ -215,16 +215,14 @@ def test_of_many_records_only_the_new_one_is_parsed(bench: Any, monkeypatch: pyt
     assert parsed == [PLAIN.entity_id]
 
 
-def test_over_http_what_is_posted_to_one_process_is_trusted_by_the_other(tmp_path: Path) -> None:
-    """Two processes, one home: as two workers of one broker."""
-    home = tmp_path / "home"
+def test_over_http_what_is_put_to_one_process_is_trusted_by_the_other(tmp_path: Path) -> None:
+    """Two processes, one home: as two workers of one broker. The slashes in the entityID are encoded."""
+    home, path = tmp_path / "home", f"{API}/{quote(PLAIN.entity_id, safe='')}"
     with RunningBroker(home) as first, RunningBroker(home) as second:
-        got = requests.post(f"{first.base_url}{API}", data=OTHER.metadata, timeout=10)
+        got = requests.put(first.base_url + path, data=PLAIN.metadata, timeout=10)
         assert got.status_code == 201, got.text
-        until(
-            lambda: requests.get(f"{second.base_url}{API}/{quote(OTHER.entity_id)}", timeout=10).ok,
-            "the other process trusts it",
-        )
+        until(lambda: requests.get(second.base_url + path, timeout=10).ok, "the other process trusts it")
+        assert requests.delete(second.base_url + path, timeout=10).status_code == 204
 
 
 # Two keys.

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from support.answers import company, response, status
+from support.answers import call, company, response, status
 from support.browser import Page
+from support.catalogues import Catalogue
 from support.sp import LOA, NS
 from support.walk import kind, landed, login_id_of, walk
 
@@ -45,6 +46,11 @@ def at_eh4(bench: Any) -> None:
         f"\nservices:\n  hoog:\n    name: Hoog\n    provider: Test\n    service_id: {service}\n    level: EH4\n"
         "    identifiers: [[KvKnr], [RSIN]]\n",
     )
+
+
+def take_in(bench: Any, catalogue: bytes) -> None:
+    got = call(bench, "PUT", "/api/v1/service-catalogues/00000001777777770000", catalogue)
+    assert got.status in (200, 201), got.text
 
 
 def rules(bench: Any, id_: str) -> dict[str, dict[str, Any]]:
@@ -237,6 +243,18 @@ def test_at_eh3_a_session_may_be_used(bench: Any) -> None:
     assert "AR-11" not in rules(bench, login_id_of(bench.ask(ForceAuthn=None)))
 
 
+@pytest.mark.parametrize(
+    ("support", "force", "finding"), [("true", None, False), ("false", None, True), ("false", "true", False)]
+)
+def test_a_service_without_single_sign_on_wants_a_new_login_every_time(
+    bench: Any, support: str, force: str | None, finding: bool
+) -> None:
+    xml = Catalogue().xml.replace(b"SSOSupport>true<", f"SSOSupport>{support}<".encode())
+    take_in(bench, xml)
+    page = bench.ask(level=None, ForceAuthn=force)
+    assert ("AR-11" in rules(bench, login_id_of(page))) == finding
+
+
 # Extra attributes.
 
 
@@ -279,6 +297,16 @@ def test_an_identifier_or_anything_else_is_an_error_that_the_provider_is_told(be
     message = response(bench, landed(bench.ask(children=asked)))
     assert status(message) == ["Requester", "RequestUnsupported"]
     assert "AR-39" in message.findtext("samlp:Status/samlp:StatusMessage", namespaces=NS)
+
+
+def test_a_service_catalogue_says_which_extra_attributes_may_be_asked(bench: Any) -> None:
+    phone, first_name = (f"urn:etoegang:1.9:attribute:{name}" for name in ("PhoneNumber", "FirstName"))
+    take_in(bench, Catalogue(attributes=((phone, False, "Om u te bellen"),)).xml)
+    assert bench.ask(level=None, children=attributes(phone)).heading == "Maak een keuze"
+    message = response(bench, landed(bench.ask(level=None, children=attributes(phone, first_name))))
+    assert status(message) == ["Requester", "RequestUnsupported"]
+    text = message.findtext("samlp:Status/samlp:StatusMessage", namespaces=NS)
+    assert text == f'AR-39: expected of the catalogue: {phone}; received "{first_name}"'
 
 
 def test_another_extension_is_passed_over_and_said(bench: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -201,10 +202,15 @@ def test_behind_a_proxy_it_is_recorded_unless_the_yaml_says_otherwise(
     assert finding["severity"] == "W"
 
 
-def test_the_console_behind_a_proxy_asks_for_a_token(trusting: TlsBroker) -> None:
+def test_the_console_behind_a_proxy_asks_for_a_token_which_the_start_shows(tmp_path: Path) -> None:
     """It listens on loopback, but whoever reaches the proxy does not call from there."""
-    assert trusting.get(f"{trusting.base_url}/console").status_code == 401
-    assert trusting.get(f"{trusting.base_url}/api/v1/inbox").status_code == 401
+    trust = ("--client-certificate-header", HEADER, "--trusted-proxy", "127.0.0.1")
+    with TlsBroker(tmp_path / "home", *trust, tls=(), store="memory") as broker:
+        assert broker.get(f"{broker.base_url}/console").status_code == 401
+        assert broker.get(f"{broker.base_url}/api/v1/inbox").status_code == 401
+        assert broker.process.stdout is not None
+        line = broker.process.stdout.readline()
+        assert broker.get(line.split()[-1]).status_code == 200
 
 
 def test_the_proxys_own_certificate_is_not_the_callers(

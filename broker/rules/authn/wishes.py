@@ -173,7 +173,7 @@ def attributes_allowed(seen: SeenRequest) -> Fault | None:
         return None
     expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"
     if seen.may_ask is not None:
-        expected = "of " + (", ".join(seen.may_ask) or "none")
+        expected = "of the catalogue: " + (", ".join(seen.may_ask) or "none")
     return Fault(expected, ", ".join(said(name) for name in wrong), "md:RequestedAttribute/@Name", seen.line)
 
 
