@@ -38,7 +38,8 @@ class State(enum.StrEnum):
 class Login:
     """``id`` is in every URL of this login, and finds its exchange. ``level`` is what this login needs.
 
-    ``scoped`` are the entity ids of authentication services to which the request limits the choice.
+    ``scoped`` are the entity ids of authentication services to which the request limits the choice,
+    ``requested`` and ``required`` the extra attributes that the request itself asks for.
     """
 
     id: str
@@ -58,6 +59,8 @@ class Login:
     version: str = "1.13"
     name_id_format: str | None = None
     scoped: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 ADAPTER = TypeAdapter(Login)
@@ -160,15 +163,16 @@ def origin(url: str) -> str:
 def requested(parts: Parts, login: Login, service: Service) -> tuple[RequestedAttribute, ...]:
     """The extra attributes that this login asks for (spec 4.4): those of the service, in its order.
 
-    What the request itself asks (Extensions/RequestedAttributes) comes in here. Under saml the attributes are
-    always the same, and isRequired is a wish.
+    Those of the request itself (Extensions) come after them. Under saml the attributes are always the same, and
+    isRequired is a wish.
     """
     sp = parts.current.catalogue.sps.get(login.sp)
     if sp is None or parts.current.is_saml(sp):
         return ()
+    required = {*service.required, *login.required}
     return tuple(
-        RequestedAttribute(name, service.purposes.get(name), name in service.required)
-        for name in dict.fromkeys(service.attributes)
+        RequestedAttribute(name, service.purposes.get(name), name in required)
+        for name in dict.fromkeys((*service.attributes, *login.requested))
         if not NEVER_REQUESTED.match(name)
     )
 

@@ -8,29 +8,32 @@ from broker.keys import Rollover, Step
 from broker.parts import Parts
 from broker.settings import VERSIONS
 from broker.wire.bindings import FRONT_CHANNEL
-from broker.wire.descriptor import Addresses, describe
+from broker.wire.descriptor import THE_SCHEME, Addresses, Edition, describe
 
 
-def own_metadata(parts: Parts, *, entities: bool = False) -> bytes:
+def own_metadata(parts: Parts, *, entities: bool = False, edition: Edition = THE_SCHEME) -> bytes:
     """A signed EntityDescriptor, the same over restarts as long as keys and base URL are.
 
     With ``entities`` an EntitiesDescriptor around it: some service providers expect what a network hands out.
+    An address serves one version of the interface, so each version has metadata of its own.
     """
     hm, others = parts.broker, rollover(parts).others
     whole = hm.key.key_name
-    if others:
+    if others or edition != THE_SCHEME:
         # Other content, other ID: who keeps metadata by its ID must see that a certificate came or went.
-        whole = hashlib.sha256(" ".join([whole, *(c.fingerprint for c in others)]).encode()).hexdigest()
+        told = [whole, *(c.fingerprint for c in others), str(edition)]
+        whole = hashlib.sha256(" ".join(told).encode()).hexdigest()
     around = "_" + whole[32:] if entities else None
-    return describe(hm, addresses(parts), "_" + whole[:32], also=others, around=around)
+    where = addresses(parts, edition.version or VERSIONS[-1])
+    return describe(hm, where, "_" + whole[:32], also=others, around=around, edition=edition)
 
 
-def addresses(parts: Parts) -> Addresses:
+def addresses(parts: Parts, version: str = VERSIONS[-1]) -> Addresses:
     """Where we listen, as metadata says it."""
     settings = parts.settings
     return Addresses(
-        sso=dict.fromkeys(FRONT_CHANNEL, settings.sso_url),
-        logout=dict.fromkeys(FRONT_CHANNEL, settings.logout_url_of(VERSIONS[-1])),
+        sso=dict.fromkeys(FRONT_CHANNEL, settings.sso_url_of(version)),
+        logout=dict.fromkeys(FRONT_CHANNEL, settings.logout_url_of(version)),
         artifact=(settings.artifact_url, settings.artifact_url),
         home=settings.base_url,
     )

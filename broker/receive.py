@@ -159,6 +159,8 @@ def _login(
         service_id="" if service is None else service.service_id,
         level=catalogue_level if asked is None else min(catalogue_level, asked),
         scoped=tuple(dict.fromkeys(request.idp_entries or ())),
+        requested=request.requested_attributes,
+        required=request.required_attributes,
         force_authn=request.forces,
         provider_name=request.provider_name,
         version=arrived.version,

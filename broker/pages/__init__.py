@@ -22,7 +22,15 @@ from broker.receive import Declined
 from broker.resolve import resolve
 from broker.tls.client import caller
 from broker.wire.bindings import BindingProblem, from_post, from_redirect
+from broker.wire.descriptor import THE_SCHEME, Edition
 from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
+
+EDITIONS = {
+    ("eherkenning", ""): THE_SCHEME,
+    ("eherkenning", "1.13"): THE_SCHEME,
+    ("eherkenning", "1.11"): Edition("1.11"),
+    ("saml", ""): Edition(None),
+}
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -40,7 +48,11 @@ def blueprint(parts: Parts) -> Blueprint:
         if form not in ("entity", "entities"):
             text = f"form={form[:40]!r} is not known; it is entity (EntityDescriptor) or entities (EntitiesDescriptor)"
             return Response(text + "\n", 400, content_type="text/plain; charset=utf-8")
-        document = own_metadata(parts, entities=form == "entities")
+        edition = EDITIONS.get((request.args.get("profile", "eherkenning"), request.args.get("version", "")))
+        if edition is None:
+            text = "the metadata is there with version=1.11 or version=1.13, or with profile=saml"
+            return Response(text + "\n", 400, content_type="text/plain; charset=utf-8")
+        document = own_metadata(parts, entities=form == "entities", edition=edition)
         return Response(document, content_type="application/samlmetadata+xml")
 
     @pages.route("/sso/<any('1.11', '1.13'):version>", methods=["GET", "POST"])

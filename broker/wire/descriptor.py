@@ -11,6 +11,7 @@ from broker.wire.keys import Certificate
 from broker.wire.signing import sign_with_certificate
 from broker.wire.xml import Element, add, make, serialize
 
+EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 IDENTIFIERS = tuple(names.IDENTIFIER_TYPES.values())
 NETWORK = "urn:etoegang:1.13:T:1"
 """Name of an EntitiesDescriptor: version, T for test, sequence (spec 1.2)."""
@@ -24,6 +25,21 @@ class Addresses:
     artifact: Sequence[str]
     home: str
     logout: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """For whom the metadata is: a version of the scheme, or (None) a provider that knows nothing of it."""
+
+    version: str | None = "1.13"
+
+    @property
+    def name_id_formats(self) -> tuple[str, ...]:
+        """The scheme lists types of identifier here; other libraries take the first as the format to ask for."""
+        return (names.PERSISTENT, names.TRANSIENT, EMAIL) if self.version is None else IDENTIFIERS
+
+
+THE_SCHEME = Edition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,7 @@ def describe(
     *,
     also: Sequence[Certificate] = (),
     around: str | None = None,
+    edition: Edition = THE_SCHEME,
 ) -> bytes:
     """A signed md:EntityDescriptor, stable as long as its input is.
 
@@ -50,11 +67,11 @@ def describe(
     an ID, an md:EntitiesDescriptor is put around the entity and signed instead of it, as a whole.
     """
     if around is None:
-        entity = _entity(hm, addresses, metadata_id, also)
+        entity = _entity(hm, addresses, metadata_id, also, edition)
         sign_with_certificate(entity, hm.key)
         return serialize(entity)
     entities = make("md:EntitiesDescriptor", {"ID": around, "Name": NETWORK})
-    entities.append(_entity(hm, addresses, metadata_id, also))
+    entities.append(_entity(hm, addresses, metadata_id, also, edition))
     sign_with_certificate(entities, hm.key)
     return serialize(entities)
 
@@ -81,32 +98,20 @@ def describe_services(hm: Party, services: Sequence[AuthenticationService], meta
     return serialize(entities)
 
 
-def _entity(hm: Party, addresses: Addresses, metadata_id: str, also: Sequence[Certificate]) -> Element:
-    entity = make(
-        "md:EntityDescriptor",
-        {"ID": metadata_id, "entityID": hm.entity_id, "eme:version": "1.13"},
-        prefixes="eme",
-    )
-    extensions = add(entity, "md:Extensions")
-    attribute = add(
-        add(extensions, "mdattr:EntityAttributes"),
-        "saml:Attribute",
-        {
-            "Name": "urn:oasis:names:tc:SAML:attribute:assurance-certification",
-            "NameFormat": "urn:oasis:names:tc:SAML:2.0:attrname-format:uri",
-        },
-    )
-    add(
-        attribute,
-        "saml:AttributeValue",
-        {"xsi:type": "xs:string"},
-        "urn:etoegang:core:assurance-class:loa4",
-        prefixes="xs xsi",
-    )
+def _entity(
+    hm: Party, addresses: Addresses, metadata_id: str, also: Sequence[Certificate], edition: Edition
+) -> Element:
+    own = {"ID": metadata_id, "entityID": hm.entity_id}
+    if edition.version is None:
+        entity = make("md:EntityDescriptor", own)
+    else:
+        entity = make("md:EntityDescriptor", {**own, "eme:version": edition.version}, prefixes="eme")
+        _highest_level(entity)
+    signed = "false" if edition.version is None else "true"
     idp = add(
         entity,
         "md:IDPSSODescriptor",
-        {"WantAuthnRequestsSigned": "true", "protocolSupportEnumeration": names.SAMLP},
+        {"WantAuthnRequestsSigned": signed, "protocolSupportEnumeration": names.SAMLP},
     )
     for certificate in (hm.key.certificate, *also):
         _key(idp, certificate)
@@ -123,7 +128,7 @@ def _entity(hm: Party, addresses: Addresses, metadata_id: str, also: Sequence[Ce
         )
     for binding, location in addresses.logout.items():
         add(idp, "md:SingleLogoutService", {"Binding": binding, "Location": location})
-    for identifier in IDENTIFIERS:
+    for identifier in edition.name_id_formats:
         add(idp, "md:NameIDFormat", text=identifier)
     for binding, location in addresses.sso.items():
         add(idp, "md:SingleSignOnService", {"Binding": binding, "Location": location})
@@ -132,6 +137,25 @@ def _entity(hm: Party, addresses: Addresses, metadata_id: str, also: Sequence[Ce
     add(contact, "md:Company", text="Mock eHerkenning (TEST)")
     add(contact, "md:EmailAddress", text="test@mock-eherkenning.example")
     return entity
+
+
+def _highest_level(entity: Element) -> None:
+    extensions = add(entity, "md:Extensions")
+    attribute = add(
+        add(extensions, "mdattr:EntityAttributes"),
+        "saml:Attribute",
+        {
+            "Name": "urn:oasis:names:tc:SAML:attribute:assurance-certification",
+            "NameFormat": "urn:oasis:names:tc:SAML:2.0:attrname-format:uri",
+        },
+    )
+    add(
+        attribute,
+        "saml:AttributeValue",
+        {"xsi:type": "xs:string"},
+        "urn:etoegang:core:assurance-class:loa4",
+        prefixes="xs xsi",
+    )
 
 
 def _organization(entity: Element, display_name: str, home: str) -> None:
