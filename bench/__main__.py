@@ -14,6 +14,7 @@ from typing import Any
 from bench.figures import Spread, judged, table
 from bench.measure import Brokers, FloorPart, brokers, floors, parts, starts
 from bench.person import ANSWERS, POST
+from bench.wider import Pair, wider
 from support.sp import ServiceProvider
 
 AIM_MULTIPLE, AIM_START_SECONDS, AIM_MEGABYTES = 5.0, 0.5, 60.0
@@ -37,12 +38,29 @@ def main() -> None:
     floor_parts = {name: parts(floor) for name, floor in by_answer.items()}
     _print_logins(found)
     _print_floors(floor_parts)
+    wide = wider(sp, rounds=options.rounds, logins=options.logins)
+    _print_wider(wide)
     seconds = starts(sp, options.starts)
     _print_start(seconds)
     _print_memory(found)
     if options.json:
         result = _json(environment, found, floor_parts, seconds)
+        result["wider"] = {pair.name: {"base_ms": pair.base_ms, "ms": pair.ms} for pair in wide}
         options.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+def _print_wider(pairs: list[Pair]) -> None:
+    print("Beside the plain login by artifact, in turn: what more costs")
+    rows = [
+        (
+            pair.name,
+            Spread.of(pair.base_ms).said(1),
+            Spread.of(pair.ms).said(1),
+            Spread.of(pair.ratios).said(2),
+        )
+        for pair in pairs
+    ]
+    print(table(("with", "plain ms", "ms", "ratio"), rows) + "\n", flush=True)
 
 
 def _options() -> argparse.Namespace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lxml import etree
 
@@ -20,6 +21,11 @@ SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 
 class Visitor(Browser):
     """A browser with a cookie jar and a connection of its own, that can be closed."""
+
+    def over_tls(self, ca: Path, client: Path | None = None) -> Visitor:
+        """Trust this CA, and show this certificate (PEM with its key) to whoever asks for one."""
+        self._client.verify, self._client.cert = str(ca), None if client is None else str(client)
+        return self
 
     def close(self) -> None:
         if self.app is None:
@@ -45,6 +51,7 @@ class Driver:
 
     metadata: bytes
     sp: ServiceProvider
+    tls: tuple[Path, Path] | None = None
     _addresses: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,6 +96,8 @@ class Driver:
         """Over a connection of the provider's own, as its server makes it."""
         address = self._addresses["ArtifactResolutionService"]
         back_channel = Visitor(browser.base_url, browser.app)
+        if self.tls is not None:
+            back_channel.over_tls(*self.tls)
         try:
             message = self.sp.resolve_message(artifact, address)
             page = back_channel.post(address, message, Content_Type="text/xml")  # type: ignore[arg-type]

@@ -306,3 +306,13 @@ def test_a_permit_without_what_is_required_is_none(bench: Any) -> None:
     )
     assert status(message) == ["Responder", "RequestUnsupported"]
     assert message.find("saml:Assertion", NS) is None
+
+
+def test_what_the_request_itself_asks_comes_after_what_the_metadata_asks(bench: Any) -> None:
+    asks(bench, LAST)
+    wanted = (
+        '<samlp:Extensions><esp:RequestedAttributes xmlns:esp="urn:etoegang:1.9:samlp-extension" '
+        f'xmlns:md="{NS["md"]}"><md:RequestedAttribute Name="{FIRST}"/></esp:RequestedAttributes></samlp:Extensions>'
+    )
+    assert extra(bench, answer(bench, children=wanted)) == [(LAST, "Vries"), (FIRST, "Mieke")]
+    assert extra(bench, answer(bench)) == [(LAST, "Vries")]
