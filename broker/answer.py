@@ -28,10 +28,12 @@ class Delivery:
     url: str
     fields: Mapping[str, str]
     by_post: bool
+    language: str = "nl"
 
 
 def finish(parts: Parts, login: Login) -> Delivery:
     """The supplier has spoken. Raises LoginProblem: no Word yet, or one that does not fit this login."""
+    _still_there(parts, login)
     word = parts.suppliers.word(login.id)
     if word is None:
         parts.exchanges.tell(login.id, "return-refused", {"reason": "no-word"})
@@ -55,6 +57,7 @@ def finish(parts: Parts, login: Login) -> Delivery:
 
 def cancel(parts: Parts, login: Login) -> Delivery:
     """The person stops, on whichever page: Responder and AuthnFailed (spec 6.2)."""
+    _still_there(parts, login)
     close(parts, login)
     return _deliver(parts, login, CANCELLED)
 
@@ -62,6 +65,13 @@ def cancel(parts: Parts, login: Login) -> Delivery:
 def decline(parts: Parts, login: Login, status: Status) -> Delivery:
     """A request that is answered with an error at once; there was no login to close."""
     return _deliver(parts, login, status)
+
+
+def _still_there(parts: Parts, login: Login) -> None:
+    """Raises LoginProblem where the return address has gone from the metadata since the request came."""
+    sp = parts.current.catalogue.sps.get(login.sp)
+    if sp is None or not any((e.location, e.binding) == (login.acs_url, login.acs_binding) for e in sp.acs):
+        raise LoginProblem("withdrawn", f"{login.acs_url} is no longer in the metadata of {login.sp}")
 
 
 def _deliver(parts: Parts, login: Login, status: Status, assembled: Assembled | None = None) -> Delivery:
@@ -98,7 +108,8 @@ def _deliver(parts: Parts, login: Login, status: Status, assembled: Assembled | 
             "decrypted": None if assembled is None else assembled.plain,
         },
     )
-    return Delivery(login.acs_url, fields, by_post=not by_artifact or settings.artifact_by == "post")
+    by_post = not by_artifact or settings.artifact_by == "post"
+    return Delivery(login.acs_url, fields, by_post, login.language)
 
 
 def _keep_artifact(parts: Parts, login: Login, message: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 
@@ -63,7 +64,9 @@ def has_newer_metadata(parts: Parts, sp: SpMetadata) -> bool:
 
 def first_time(parts: Parts, issuer: str | None, identifier: str | None) -> bool:
     """Whether this sender has not used this ID before, for a request of any kind."""
-    return parts.store.add("request-id", f"{issuer} {identifier}", b"", keep=KEEP_REQUEST_IDS)
+    # Hashed: an ID may be as long as the message, and is kept for a month.
+    key = hashlib.sha256(f"{issuer} {identifier}".encode()).hexdigest()
+    return parts.store.add("request-id", key, b"", keep=KEEP_REQUEST_IDS)
 
 
 @dataclass(frozen=True, slots=True)

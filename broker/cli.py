@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from broker import configuration
-from broker.settings import LOOPBACK, VERSIONS, Settings
+from broker.settings import ANY_ADDRESS, LOOPBACK, VERSIONS, Settings
 from broker.wire.keys import KeyProblem
 from suppliers.register.problems import ConfigError
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 UNUSABLE = 2
 ARTIFACT_PORT = 8443
 ARTIFACT_PATHS = frozenset({*(f"/ars/{version}" for version in VERSIONS), "/readyz"})
-ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
 class Unusable(Exception):
@@ -170,6 +169,11 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 def _check(options: argparse.Namespace) -> None:
     """What cannot be or does not go together, before anything is made. ``--tls-certificate`` stands for ``--tls``."""
+    if options.host in ANY_ADDRESS and not options.base_url:
+        raise Unusable(
+            f"--host {options.host} is every address; say by --base-url how browsers reach the broker, "
+            "such as http://broker.test.example:8080"
+        )
     options.base_url = _url("--base-url", options.base_url)
     options.backchannel_url = _url("--backchannel-url", options.backchannel_url)
     if (options.tls_certificate is None) != (options.tls_key is None):
@@ -266,9 +270,11 @@ def _speak_tls(options: argparse.Namespace, settings: Settings, servers: list[Se
 
 
 def _settings(options: argparse.Namespace, port: int, artifact_port: int | None = None) -> Settings:
-    token = getattr(options, "token", None)
+    token = getattr(options, "token", None) or None
     # Behind a proxy the listener is on loopback, and whoever reaches the proxy is not.
-    if token is None and (options.host not in LOOPBACK or options.proxies):
+    names = (urlsplit(url).hostname for url in (options.base_url, options.backchannel_url) if url)
+    elsewhere = options.host not in LOOPBACK or any(name not in LOOPBACK for name in names)
+    if token is None and (elsewhere or options.proxies):
         token = secrets.token_urlsafe(24)
     return Settings(
         home=options.home.resolve(),

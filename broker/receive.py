@@ -92,6 +92,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         problem = None  # its metadata promises no signature, and SAML asks none
     service = _service(parts, request, sp)
     listed = None if service is None else parts.current.catalogue.listed(service.service_id)
+    believed = signed is not None or (saml and problem is None)
     seen = SeenRequest(
         request=request,
         carried=arrived.carried,
@@ -103,7 +104,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         signature_problem=problem,
         schema_error=schema.error_in(element),
         # Only a believed message may use up an ID: else anybody could burn the next one of an honest sender.
-        replayed=(signed is not None or saml) and not first_time(parts, request.issuer, request.id),
+        replayed=believed and not first_time(parts, request.issuer, request.id),
         level=None if service is None else service.level,
         provider=None if service is None else service.provider.nl,
         framed=arrived.framed,

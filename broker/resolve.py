@@ -66,7 +66,7 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
     )
     # Who calls comes before what is called for: a caller that is refused must not use up the artifact.
     profile = parts.current.profile_of(sp)
-    gate = RULES.run(seen, profile, only=("AX-07",))
+    gate = RULES.run(seen, profile, only=("AX-03-algorithm", "AX-07"))
     let_in = not gate.refusals and not gate.broken
     if let_in:
         record, state = _look(parts, request, sp, signed)

@@ -12,6 +12,8 @@ from broker.parts import Parts
 KIND = "session"
 OF_NAME = "session-of-name"
 KEEP = 24 * 3600.0
+MOST_NAMES = 10_000
+MOST_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,20 @@ def remember(parts: Parts, login: Login, session_index: str, name_id: str) -> No
     """An answer goes out with this SessionIndex and this NameID."""
     session = Session(session_index, login.id, login.sp, login.service_id, name_id, login.language)
     parts.store.put(KIND, session_index, ADAPTER.dump_json(session), keep=KEEP)
-    # A LogoutRequest may leave SessionIndex out: it then means the NameID's, of which the last one is kept.
-    parts.store.put(OF_NAME, _name_key(login.sp, name_id), session_index.encode(), keep=KEEP)
+    # A LogoutRequest may leave SessionIndex out: it then means every session of the NameID (core 3.7).
+    parts.store.append(
+        OF_NAME,
+        _name_key(login.sp, name_id),
+        session_index.encode(),
+        most_groups=MOST_NAMES,
+        most_bytes=MOST_BYTES,
+    )
 
 
 def find(parts: Parts, sp: str, name_id: str | None, indexes: tuple[str, ...]) -> tuple[Session, ...]:
     """Those that are known of the sessions that a request names: by SessionIndex, or without one by NameID."""
     if not indexes and name_id:
-        last = parts.store.get(OF_NAME, _name_key(sp, name_id))
-        indexes = () if last is None else (last.decode(),)
+        indexes = tuple(index.decode() for index in parts.store.group(OF_NAME, _name_key(sp, name_id)))
     records = (parts.store.get(KIND, index) for index in dict.fromkeys(indexes))
     return tuple(ADAPTER.validate_json(record) for record in records if record is not None)
 
@@ -49,7 +56,6 @@ def find(parts: Parts, sp: str, name_id: str | None, indexes: tuple[str, ...]) -
 def forget(parts: Parts, session: Session) -> None:
     """It was ended."""
     parts.store.delete(KIND, session.index)
-    parts.store.delete(OF_NAME, _name_key(session.sp, session.name_id))
 
 
 def _name_key(sp: str, name_id: str) -> str:

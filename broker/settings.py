@@ -17,6 +17,7 @@ ENTITY_ID = "urn:etoegang:HM:00000003999999990000:entities:9001"
 OIN = "00000003999999990000"
 VERSIONS = ("1.11", "1.13")
 """Versions of the interface that we speak, oldest first."""
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -125,7 +126,9 @@ class Settings:
     def hosts(self) -> frozenset[str]:
         """Host names under which we answer: guards the console against DNS rebinding."""
         own = {host for url in (self.base_url, self.backchannel_url) if (host := urlsplit(url).hostname)}
-        return frozenset(own | (set(LOOPBACK) if self.on_loopback else {self.host}))
+        # On every address, loopback too: a health check inside a container asks there. A token guards the console.
+        beside = {self.host} if not self.on_loopback and self.host not in ANY_ADDRESS else set(LOOPBACK)
+        return frozenset(own | beside)
 
 
 LOGIN_LIFE = timedelta(minutes=30)

@@ -52,7 +52,7 @@ def api(parts: Parts, inbox: Inbox, clock: Clock) -> Blueprint:
         state: Mapping[str, Any] = {
             "ready": not current.problems,
             "configuration": current.version,
-            "problems": list(current.problems),
+            "problems": list(current.problems) if allowed(parts.settings) else len(current.problems),
         }
         return jsonify(state), 200 if state["ready"] else 503
 
@@ -127,6 +127,6 @@ def _clock(clock: Clock) -> Response:
 
 def _limit() -> tuple[int, ResponseReturnValue | None]:
     text = request.args.get("limit", "50")
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST:
+    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST:
         return int(text), None
     return 0, problem(422, "Wrong limit", f"limit is a number from 1 to {MOST}; received {text[:20]!r}.")

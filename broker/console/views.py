@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from lxml import etree
 
-from broker.console.guard import COOKIE, allowed
+from broker.console.guard import COOKIE, allowed, is_token
 from broker.exchanges import Exchange
 from broker.parts import Parts
 from broker.wire.xml import XmlProblem, parse
@@ -25,7 +25,9 @@ def blueprint(parts: Parts, inbox: Inbox) -> Blueprint:
     def guard() -> ResponseReturnValue | None:
         if request.endpoint == "console.static":
             return None
-        if token := request.args.get("token"):
+        token = request.args.get("token", "")
+        # Only the right one is kept: a link from elsewhere must not log a tester out.
+        if is_token(parts.settings, token):
             response = redirect(request.path, 303)
             response.set_cookie(
                 COOKIE, token, httponly=True, samesite="Strict", path="/", secure=parts.settings.https

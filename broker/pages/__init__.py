@@ -185,7 +185,7 @@ def _deliver(delivery: Delivery) -> ResponseReturnValue:
     # Browsers hold the whole chain of redirects behind a form to form-action, and where a provider sends
     # people after its ACS we cannot know. The only form on this page goes to that ACS.
     g.form_action = None
-    return _page("answer", "nl", delivery=delivery, nonce=g.nonce)
+    return _page("answer", delivery.language, delivery=delivery, nonce=g.nonce)
 
 
 def _problem(problem: LoginProblem) -> ResponseReturnValue:

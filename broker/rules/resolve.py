@@ -100,7 +100,7 @@ def signed(seen: SeenResolve) -> Fault | None:
 @rule(
     "AX-03-algorithm",
     "the signature is RSA-SHA256",
-    "W/E",
+    "W/R",
     mend="Set the signature algorithm to http://www.w3.org/2001/04/xmldsig-more#rsa-sha256.",
     reference=SIGNATURE,
 )

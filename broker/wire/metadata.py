@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -151,15 +152,13 @@ def _of_the_scheme(entity: Element, entity_id: str) -> bool:
 
 def _endpoint(node: Element) -> Endpoint:
     location = node.get("Location", "")
-    try:
-        parts = urlsplit(location)
-        usable = parts.scheme in ("http", "https") and bool(parts.netloc)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise MetadataProblem(
-            f'{named(node)} has Location="{location}"; expected an http or https URL', node.sourceline or 0
-        )
+    for name in ("Location", "ResponseLocation"):
+        if (url := node.get(name)) is None and name != "Location":
+            continue
+        if not _usable(url or ""):
+            raise MetadataProblem(
+                f'{named(node)} has {name}="{url or ""}"; expected an http or https URL', node.sourceline or 0
+            )
     default = node.get("isDefault")
     return Endpoint(
         binding=node.get("Binding", ""),
@@ -167,6 +166,23 @@ def _endpoint(node: Element) -> Endpoint:
         index=_index(node, required=False),
         is_default=None if default is None else is_true(default),
         response_location=node.get("ResponseLocation"),
+    )
+
+
+def _usable(url: str) -> bool:
+    """An address that a browser may be sent to, and that can stand in a policy: plain host and port."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = not re.search(r"[\s;,'\"<>]", parts.netloc) and not re.search(r"\s", url)
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and port != 0
+        and parts.username is None
+        and plain
     )
 
 

@@ -194,7 +194,7 @@ class _Shape:
 
 def _the_signature(element: Element, holding: Element | None) -> Element:
     """The only Signature in the document outside ``holding``, if it stands where it must."""
-    inside = [] if holding is None else list(holding.iter(qname("ds:Signature")))
+    inside = set() if holding is None else set(holding.iter(qname("ds:Signature")))
     everywhere = [node for node in element.getroottree().iter(qname("ds:Signature")) if node not in inside]
     where = f"one ds:Signature as direct child of {named(element)}"
     if not everywhere:

@@ -483,3 +483,10 @@ def test_an_artifact_that_cannot_be_had_does_not_look_like_a_login_under_way(ben
         resolve(bench, artifact)
     resolve(bench, artifact)
     assert "under-way" not in {exchange.outcome for exchange in bench.exchanges.recent()}
+
+
+def test_the_page_that_posts_the_answer_is_in_the_language_of_the_login(bench: Any) -> None:
+    browser = bench.browser()
+    page = bench.ask(browser, AssertionConsumerServiceIndex="2")
+    page = browser.get(page.url + "?lang=en")
+    assert browser.submit(page, page.form("cancel")).heading == "You are being sent back"

@@ -63,14 +63,15 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "pin: 012345",
             "pin: 12345",
-            f'23: people.m.devries.means[1].pin: a PIN has 6 digits, "12345" has 5: {DIGITS_LOST}; '
-            'allowed: 6 digits; did you mean "012345"?',
+            "23: people.m.devries.means[1].pin: a PIN has 6 digits, and this is something else; "
+            "put it in quotes; allowed: 6 digits",
             id="a PIN that lost its zero",
         ),
         pytest.param(
             "pin: 012345",
             "pin: geheim",
-            '23: people.m.devries.means[1].pin: "geheim" is not a PIN; allowed: 6 digits',
+            "23: people.m.devries.means[1].pin: a PIN has 6 digits, and this is something else; "
+            "put it in quotes; allowed: 6 digits",
             id="a PIN of letters",
         ),
         pytest.param(

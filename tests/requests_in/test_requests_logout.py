@@ -604,3 +604,19 @@ def test_the_answer_in_the_query_is_sent_as_it_was_signed(bench: Any, stranger: 
     bench.certificate().public_key().verify(
         base64.b64decode(fields["Signature"]), signed.encode(), padding.PKCS1v15(), hashes.SHA256()
     )
+
+
+def test_without_a_session_index_every_session_of_the_name_is_meant(bench: Any) -> None:
+    from broker import sessions
+    from broker.login import open_login
+
+    parts = bench.application.parts
+    page = bench.ask()
+    login = open_login(parts, page.url.rsplit("/", 1)[1])
+    for index in ("first", "second"):
+        sessions.remember(parts, login, index, "somebody")
+    sessions.remember(parts, login, "other", "somebody else")
+    found = sessions.find(parts, login.sp, "somebody", ())
+    assert [session.index for session in found] == ["first", "second"]
+    sessions.forget(parts, found[0])
+    assert [session.index for session in sessions.find(parts, login.sp, "somebody", ())] == ["second"]

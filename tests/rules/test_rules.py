@@ -122,7 +122,7 @@ def test_lenient_and_strict_differ_in_these_rules_only() -> None:
         "AR-13": "W/E",
         "AR-28": "E/R",
         "AR-29": "E/R",
-        "AX-03-algorithm": "W/E",
+        "AX-03-algorithm": "W/R",
         "LO-11-algorithm": "E/R",
     }
 
