@@ -24,7 +24,6 @@ from broker.arrival import (
 )
 from broker.assemble import issue_for
 from broker.back_channel import Fetched, NotFetched, fetch
-from broker.login import origin
 from broker.parts import Parts
 from broker.rules import engine as rules
 from broker.rules.authn import Source
@@ -54,10 +53,6 @@ class LoggedOut:
     supplier: str | None
     language: str
     answer: Delivery | None = None
-
-    @property
-    def answer_origin(self) -> str | None:
-        return None if self.answer is None else origin(self.answer.url)
 
 
 def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:

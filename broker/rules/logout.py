@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from broker.rules import shared
 from broker.rules.authn.seen import NCNAME, Source, said
 from broker.rules.engine import Fault, NotApplicable, Rules
 from broker.rules.finding import BINDINGS, CORE, INTERFACE, LOGOUT, METADATA, SIGNATURE
@@ -234,11 +235,7 @@ def algorithm(seen: SeenLogout) -> Fault | None:
     reference=SIGNATURE,
 )
 def key_info(seen: SeenLogout) -> Fault | None:
-    if seen.signed is None or not seen.signed.key_info:
-        raise NotApplicable
-    if seen.signed.key_info == ("KeyName",):
-        return None
-    return Fault("KeyName", ", ".join(seen.signed.key_info), "KeyInfo", seen.signed.line)
+    return shared.only_a_key_name(seen.signed)
 
 
 @rule(
@@ -312,12 +309,7 @@ def name_id_of_session(seen: SeenLogout) -> Fault | None:
     reference=BINDINGS,
 )
 def fetched_from_sender(seen: SeenLogout) -> Fault | None:
-    if seen.source is None:
-        raise NotApplicable
-    if seen.request.issuer == seen.source.sp:
-        return None
-    expected = f'"{seen.source.sp}", whose artifact it is'
-    return Fault(expected, said(seen.request.issuer), "Issuer", seen.line)
+    return shared.from_its_sender(seen.source, seen.request.issuer, seen.line)
 
 
 @rule(
@@ -328,6 +320,4 @@ def fetched_from_sender(seen: SeenLogout) -> Fault | None:
     reference=INTERFACE,
 )
 def fetched_over_tls(seen: SeenLogout) -> Fault | None:
-    if seen.source is None:
-        raise NotApplicable
-    return None if seen.source.url.startswith("https:") else Fault("https", seen.source.url, "back channel")
+    return shared.over_tls(seen.source)

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from broker.rules import shared
 from broker.rules.engine import Fault, NotApplicable, Rules
 from broker.rules.finding import BINDINGS, INTERFACE, METADATA, SIGNATURE, Severity
 from broker.wire import names
@@ -119,10 +120,7 @@ def algorithm(seen: SeenResolve) -> Fault | None:
     reference=SIGNATURE,
 )
 def key_info(seen: SeenResolve) -> Fault | None:
-    if seen.signed is None or not seen.signed.key_info:
-        raise NotApplicable
-    received = ", ".join(seen.signed.key_info)
-    return None if received == "KeyName" else Fault("KeyName", received, "KeyInfo", seen.signed.line)
+    return shared.only_a_key_name(seen.signed)
 
 
 @rule(

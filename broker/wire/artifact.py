@@ -187,6 +187,3 @@ def fault(text: str) -> bytes:
     etree.SubElement(holder, "faultcode").text = "soap:Client"
     etree.SubElement(holder, "faultstring").text = text
     return serialize(envelope)
-
-
-SOAP_TYPES = ("text/xml", "application/soap+xml")

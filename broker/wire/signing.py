@@ -47,7 +47,6 @@ class Fault(enum.StrEnum):
     ALGORITHM = "algorithm"
     DIGEST = "digest"
     KEY = "key"
-    TAMPERED = "tampered"
 
 
 class SignatureProblem(Exception):

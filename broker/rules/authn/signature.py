@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broker.rules import shared
 from broker.rules.authn.seen import (
     SeenRequest,
     rule,
@@ -39,7 +40,6 @@ def signature_good(seen: SeenRequest) -> Fault | None:
             SignatureFault.STRUCTURE,
             SignatureFault.DIGEST,
             SignatureFault.KEY,
-            SignatureFault.TAMPERED,
         ),
     )
 
@@ -102,11 +102,7 @@ def canonicalization(seen: SeenRequest) -> Fault | None:
     reference=SIGNATURE,
 )
 def key_info(seen: SeenRequest) -> Fault | None:
-    if seen.signed is None or not seen.signed.key_info:
-        raise NotApplicable
-    if seen.signed.key_info == ("KeyName",):
-        return None
-    return Fault("KeyName", ", ".join(seen.signed.key_info), "KeyInfo", seen.signed.line)
+    return shared.only_a_key_name(seen.signed)
 
 
 @rule(
@@ -162,6 +158,5 @@ def _signature(seen: SeenRequest, faults: tuple[SignatureFault, ...]) -> Fault |
         SignatureFault.DIGEST: "Nothing may change after signing: no indenting, no added element.",
         SignatureFault.KEY: "Sign with the key whose certificate is in your metadata, or renew that.",
         SignatureFault.ALGORITHM: "Use RSA-SHA256 and SHA-256; MD5, RIPEMD and HMAC are never accepted.",
-        SignatureFault.TAMPERED: "Send values without comments or processing instructions in them.",
     }
     return Fault(problem.expected, problem.received, "ds:Signature", problem.line, mends.get(problem.fault))

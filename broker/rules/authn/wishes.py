@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broker.rules import shared
 from broker.rules.authn.seen import (
     EXTRA_ATTRIBUTE,
     LOA1,
@@ -239,12 +240,7 @@ def carried_right(seen: SeenRequest) -> Fault | None:
     reference=BINDINGS,
 )
 def fetched_from_sender(seen: SeenRequest) -> Fault | None:
-    if seen.source is None:
-        raise NotApplicable
-    if seen.request.issuer == seen.source.sp:
-        return None
-    expected = f'"{seen.source.sp}", whose artifact it is'
-    return Fault(expected, said(seen.request.issuer), "Issuer", seen.line)
+    return shared.from_its_sender(seen.source, seen.request.issuer, seen.line)
 
 
 @rule(
@@ -255,9 +251,7 @@ def fetched_from_sender(seen: SeenRequest) -> Fault | None:
     reference=INTERFACE,
 )
 def fetched_over_tls(seen: SeenRequest) -> Fault | None:
-    if seen.source is None:
-        raise NotApplicable
-    return None if seen.source.url.startswith("https:") else Fault("https", seen.source.url, "back channel")
+    return shared.over_tls(seen.source)
 
 
 @rule(
