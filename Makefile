@@ -1,9 +1,10 @@
 # make run    sets everything up and starts broker and demo service provider
 # make test   sets everything up and runs every test
+# make translations   compiles the texts (*.po) after a change
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint set-up bench screenshots clean
+.PHONY: run test lint set-up translations bench screenshots clean
 
 run:
 	@$(PYTHON) run_broker.py
@@ -19,6 +20,10 @@ lint: set-up
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config setup.cfg
+
+translations: set-up
+	$(BIN)/pybabel -q compile -D suppliers -d suppliers/translations
+	$(BIN)/pybabel -q compile -D broker -d broker/translations
 
 bench: set-up
 	$(BIN)/python -m bench

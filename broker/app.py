@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import Babel
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
@@ -19,16 +20,16 @@ from broker.clock import Clock, machine_time
 from broker.configuration import Configuration
 from broker.exchanges import Exchanges
 from broker.keys import KeyFolder
-from broker.pages import ad_list
+from broker.pages import ad_list, language
 from broker.parts import Parts
 from broker.settings import Settings
 from broker.store import Store
 from broker.store.memory import MemoryStore
 from broker.store.sqlite import SqliteStore
-from suppliers.authenticate import random_pin
 from suppliers.desk import Desk
 from suppliers.pages import blueprint as supplier_pages
 from suppliers.profiles import load_profiles
+from suppliers.steps.pin import random_pin
 
 MOST_BODY = 4_000_000
 
@@ -86,6 +87,7 @@ def create(
         current.watch()
     app = Flask("mock-eherkenning", root_path=str(Path(__file__).parent), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MOST_BODY, MAX_FORM_MEMORY_SIZE=MOST_BODY)
+    Babel(app, default_locale="nl", default_domain="broker", locale_selector=language.current)
     app.before_request(lambda: _refuse_foreign_host(settings))
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _error_page)
@@ -93,7 +95,7 @@ def create(
     app.add_url_rule("/ca.pem", "ca", lambda: _ca(ca))
     app.register_blueprint(pages.blueprint(parts))
     app.register_blueprint(ad_list.blueprint(parts))
-    app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox"))
+    app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https))
     app.register_blueprint(console.blueprint(parts, desk.inbox))
     app.register_blueprint(console.api(parts, desk.inbox, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -78,6 +78,18 @@ class Refused:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedBefore:
+    """A refusal that is shown once more."""
+
+    findings: tuple[Finding, ...]
+    logging_out: bool
+
+
+REFUSALS = {"refused": "request", "logout-refused": "logout-request"}
+"""How an exchange calls a refusal, and what was refused."""
+
+
 def refuse(
     parts: Parts, exchange: str, status: int, findings: tuple[Finding, ...], kind: str = "refused"
 ) -> Refused:
@@ -86,6 +98,20 @@ def refuse(
         log.warning("%s %s", exchange, finding)
     parts.exchanges.tell(exchange, kind, {"rules": [finding.rule for finding in findings]})
     return Refused(exchange, status, findings)
+
+
+def refused_before(parts: Parts, exchange: str) -> RefusedBefore | None:
+    """The newest refusal of an exchange, from what it told; None where nothing was refused."""
+    found = parts.exchanges.get(exchange)
+    event = None if found is None else next((e for e in reversed(found.events) if e.kind in REFUSALS), None)
+    if found is None or event is None:
+        return None
+    told = found.last(REFUSALS[event.kind])
+    broke = [broken(entry["rule"], entry["error"]) for entry in told.get("broken_rules", ())]
+    seen = [
+        Finding(**finding) for finding in told.get("findings", ()) if finding["rule"] in event.data["rules"]
+    ]
+    return RefusedBefore(tuple(broke or seen), logging_out=event.kind != "refused")
 
 
 def broken(rule: str, error: str) -> Finding:

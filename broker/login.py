@@ -39,7 +39,8 @@ class Login:
     """``id`` is in every URL of this login, and finds its exchange. ``level`` is what this login needs.
 
     ``scoped`` are the entity ids of authentication services to which the request limits the choice,
-    ``requested`` and ``required`` the extra attributes that the request itself asks for.
+    ``requested`` and ``required`` the extra attributes that the request itself asks for. ``language_known`` once
+    the person's browser has told which; it does not at a POST from another site.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Login:
     force_authn: bool
     provider_name: str | None = None
     language: str = "nl"
+    language_known: bool = False
     supplier: str | None = None
     version: str = "1.13"
     name_id_format: str | None = None
@@ -143,9 +145,18 @@ def choose(parts: Parts, login: Login, slug: str) -> str:
 
 
 def set_language(parts: Parts, login: Login, language: str) -> Login:
-    """The other language from here on."""
-    changed = replace(login, language="en" if language == "en" else "nl")
+    """In this language from here on."""
+    changed = replace(login, language="en" if language == "en" else "nl", language_known=True)
+    if changed == login:
+        return login
     return changed if _move(parts, login, changed) else login
+
+
+def language_of(parts: Parts, login_id: str) -> str | None:
+    """For a page that says why this login cannot go on; None where there is no such login."""
+    found = parts.store.get(KIND, login_id)
+    login = None if found is None else ADAPTER.validate_json(found)
+    return login.language if login and login.language_known else None
 
 
 def close(parts: Parts, login: Login) -> None:

@@ -46,12 +46,12 @@ UNKNOWN_SESSION = Status(names.REQUESTER, names.UNKNOWN_PRINCIPAL, "No such sess
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
     """``supplier`` is where a session ended, None where there was none to send the person to. ``answer`` is the
-    LogoutResponse for a provider that expects one."""
+    LogoutResponse for a provider that expects one. ``language`` is that of the login, if one was found."""
 
     id: str
     provider: Names
     supplier: str | None
-    language: str
+    language: str | None
     answer: Delivery | None = None
 
 
@@ -160,7 +160,7 @@ def _end(
             "answer": None if answer is None else answer.url,
         },
     )
-    language = found[0].language if found else "nl"
+    language = found[0].language if found else None
     return LoggedOut(exchange, _provider(parts, sp, found), supplier, language, answer)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from suppliers.ask import Ask, Company, Mandated, Names, Outcome, Person, Word
+from suppliers.ask import Ask, Company, Level, Mandated, Names, Outcome, Person, Word
+from suppliers.grants import Held
 from suppliers.register.model import (
     CompanyRecord,
     Mandate,
@@ -18,9 +19,11 @@ from suppliers.register.model import (
     Place,
     Register,
 )
-from suppliers.visit import Event, Facts, Problem, Told, Tried, Visit
+from suppliers.sessions import Session, new_id
+from suppliers.visit import Change, Event, Facts, MandateUsed, SessionBegun, Told, Tried, Visit
 from suppliers.wording import DUTCH_TIME, TEXTS, both
 
+NOTHING = Held()
 ALL_IDENTIFIERS = ("KvKnr", "RSIN", "Pseudo")
 # The exchange log is bounded, and somebody may hold thousands of mandates.
 _MOST_TOLD = 50
@@ -62,10 +65,12 @@ def decide(
     ask: Ask,
     at: datetime,
     identifiers: Collection[str] = ALL_IDENTIFIERS,
+    held: Held = NOTHING,
 ) -> Decision:
     """Which mandates of a person (its key) let them in here, at this moment, and why the others do not.
 
-    ``identifiers`` are the types that the supplier can deliver.
+    ``identifiers`` are the types that the supplier can deliver; ``held`` is what there is of this person's
+    mandates beside the register.
     """
     today = at.astimezone(DUTCH_TIME).date()
     fitting: list[Mandate] = []
@@ -99,25 +104,10 @@ def choices(fitting: Iterable[Mandate], register: Register) -> list[Mandate]:
     return sorted(best.values(), key=by_name)
 
 
-def choose(visit: Visit, form: Mapping[str, str], facts: Facts) -> Tried:
-    """The company that the person picked; passed when the mandate is in the visit."""
-    wanted = form.get("mandate", "")
-    decision = considered(visit, facts)
-    told = (tell(decision, facts.register),)
-    chosen = next((mandate for mandate in decision.fitting if mandate.id == wanted), None)
-    if chosen:
-        passed = take(visit, chosen, facts)
-        return replace(passed, told=(*told, *passed.told))
-    if not wanted:
-        return Tried(visit, (Problem("mandate", "mandate.empty"),), told)
-    if wanted in visit.offered:
-        return Tried(visit, (Problem("mandate", "mandate.gone"),), told)
-    return Tried(visit, told=told, refused="choice")
-
-
 def considered(visit: Visit, facts: Facts) -> Decision:
     """What the register says of this visit's person now."""
-    return decide(facts.register, visit.person, visit.ask, facts.now, facts.profile.identifiers)
+    held = facts.held(visit.person)
+    return decide(facts.register, visit.person, visit.ask, facts.now, facts.profile.identifiers, held)
 
 
 def take(visit: Visit, mandate: Mandate, facts: Facts) -> Tried:
@@ -153,7 +143,18 @@ def permit(
         authenticated_at=visit.authenticated_at or facts.now,
         mandate=_mandated(mandate, facts, of_company),
     )
-    return Tried(replace(visit, word=word), told=(_given(person, means, mandate),))
+    told: tuple[Told, ...] = (_given(person, means, mandate),)
+    changes: tuple[Change, ...] = (MandateUsed(person.key, facts.today),)
+    # The highest level has no single sign-on (spec 9): such a login leaves no session behind either.
+    if visit.stay and not visit.session and visit.ask.level < Level.EH4:
+        since = visit.authenticated_at or facts.now
+        begun = Session(new_id(), visit.supplier, person.key, means.username, means.card, since)
+        visit = replace(visit, session=begun.id)
+        told, changes = (
+            (*told, Told(Event.SESSION_BEGUN, {"person": person.key})),
+            (*changes, SessionBegun(begun)),
+        )
+    return Tried(replace(visit, word=word), told=told, changes=changes)
 
 
 def tell(decision: Decision, register: Register) -> Told:

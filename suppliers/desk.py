@@ -2,23 +2,43 @@
 
 A turn is decided on what is in the store and counts only if that is still there (``swap``); if somebody was
 first, it is decided again on what that somebody left. So of two right answers with one PIN one counts, and
-no guess goes uncounted. Events and messages go out once the turn counts.
+no guess goes uncounted. Changes are made, and events and messages go out, once the turn counts.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import quote
 
 from suppliers import visit as visits
+from suppliers.accounts import Accounts
 from suppliers.ask import Ask, Offer, Outcome, Word
-from suppliers.authenticate import random_pin
+from suppliers.grants import Grants
 from suppliers.inbox import Inbox
 from suppliers.profiles import Profile
 from suppliers.register.model import Register
-from suppliers.visit import At, Event, Facts, Leave, Screen, Store, Told, Turn, Visit
+from suppliers.sessions import Sessions
+from suppliers.steps.pin import random_pin
+from suppliers.store import Store
+from suppliers.visit import (
+    At,
+    Change,
+    Event,
+    Facts,
+    Leave,
+    MandateUsed,
+    NewPassword,
+    Screen,
+    SessionBegun,
+    SessionEnded,
+    Told,
+    Turn,
+    Visit,
+)
 from suppliers.walk import act, cancel, refusal, resend, show
 
 PREFIX = "/supplier"
@@ -53,6 +73,9 @@ class Desk:
     ) -> None:
         self.profiles = profiles
         self.inbox = inbox or Inbox(store)
+        self.accounts = Accounts(store)
+        self.grants = Grants(store)
+        self.sessions = Sessions(store)
         self._store = store
         self._register = register
         self._clock = clock
@@ -78,16 +101,15 @@ class Desk:
         return visits.load(raw).word if raw else None
 
     def log_out(self, ask_id: str) -> str | None:
-        """End the session of the person who answered this Ask; the supplier's name, or None if there was none.
-
-        A supplier keeps no session longer than a visit as yet: what ends is the visit.
-        """
+        """End the session of the person who answered this Ask; the supplier's name, or None if there was none."""
         raw = self._store.take(_KIND, ask_id)
         if raw is None:
             return None
-        profile = self.profiles.get(visits.load(raw).supplier)
+        visit = visits.load(raw)
+        profile = self.profiles.get(visit.supplier)
         if profile is None:
             return None
+        self.sessions.end(visit.session)
         self._tell(ask_id, (Told(Event.LOGGED_OUT, {"supplier": profile.slug, "name": profile.name}),))
         return profile.name
 
@@ -101,8 +123,13 @@ class Desk:
         """The visit's own address: on to the step at hand."""
         return self._turn(slug, ask_id, lambda visit, facts: Turn(visit, _at_hand(visit, facts)))
 
-    def show(self, slug: str, ask_id: str, n: int) -> tuple[Visit | None, At | Leave | Screen]:
-        return self._turn(slug, ask_id, lambda visit, facts: show(visit, n, facts))
+    def show(
+        self, slug: str, ask_id: str, n: int, *, session: str = "", language: str = ""
+    ) -> tuple[Visit | None, At | Leave | Screen]:
+        """``session`` is what the browser's cookie of this supplier says, ``language`` what the person switches to."""
+        return self._turn(
+            slug, ask_id, lambda visit, facts: show(_in_language(visit, language), n, facts), session
+        )
 
     def act(
         self, slug: str, ask_id: str, n: int, form: Mapping[str, str]
@@ -116,8 +143,10 @@ class Desk:
         return self._turn(slug, ask_id, lambda visit, facts: cancel(visit))
 
     def _turn(
-        self, slug: str, ask_id: str, decide: Callable[[Visit, Facts], Turn]
+        self, slug: str, ask_id: str, decide: Callable[[Visit, Facts], Turn], session: str = ""
     ) -> tuple[Visit | None, At | Leave | Screen]:
+        # Decided again after somebody was first, the same guess still counts once.
+        guess = cache(self.accounts.guess)
         while True:
             raw = self._store.get(_KIND, ask_id)
             if raw is None or slug not in self.profiles:
@@ -129,15 +158,37 @@ class Desk:
             if visit.word:
                 why = "what" if visit.word.outcome is Outcome.PERMIT else str(visit.word.outcome)
                 return visit, Screen("ended", 410, values={"why": why})
-            facts = Facts(self.profiles[slug], self._register(), self._clock(), self._make_pin)
+            facts = Facts(
+                profile=self.profiles[slug],
+                register=self._register(),
+                now=self._clock(),
+                make_pin=self._make_pin,
+                account=self.accounts.of,
+                guess=guess,
+                held=self.grants.of,
+                session=self.sessions.get(session),
+            )
             turn = decide(visit, facts)
             if turn.visit == visit or self._store.swap(_KIND, ask_id, raw, visits.dump(turn.visit)):
                 break
+        for change in turn.changes:
+            self._make(change)
         for message in turn.sent:
             kept = self.inbox.add(message)
             _log.info("%s: %s %s sent for %s", kept.supplier, kept.channel, kept.id, ask_id)
         self._tell(ask_id, turn.told)
         return turn.visit, turn.to
+
+    def _make(self, change: Change) -> None:
+        match change:
+            case NewPassword(means, password):
+                self.accounts.set_password(means, password)
+            case MandateUsed(person, on):
+                self.grants.used(person, on)
+            case SessionBegun(session):
+                self.sessions.begin(session)
+            case SessionEnded(id):
+                self.sessions.end(id)
 
     def _tell(self, ask_id: str, told: tuple[Told, ...]) -> None:
         for one in told:
@@ -146,3 +197,9 @@ class Desk:
 
 def _at_hand(visit: Visit, facts: Facts) -> At:
     return At(visit.done + 1 if visit.done == 0 or facts.holder(visit) else 1)
+
+
+def _in_language(visit: Visit, language: str) -> Visit:
+    if language not in ("nl", "en") or language == visit.ask.language:
+        return visit
+    return replace(visit, ask=replace(visit.ask, language=language))

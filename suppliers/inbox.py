@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from pydantic import TypeAdapter
 
-from suppliers.visit import Message, Store
+from suppliers.store import Store
+from suppliers.visit import Message
 
 LOG = "inbox"
 MOST_MESSAGES = 1000

@@ -1,7 +1,7 @@
 """One person's visit to one supplier: the record, the road that it goes, and what a step may answer.
 
-The steps (``authenticate.py``, ``authorise.py``, ``walk.py``) are plain functions: visit and :class:`Facts` in,
-:class:`Turn` out. Only ``desk.py`` stores a visit, tells its events and sends its messages.
+The steps (``steps/``, ``walk.py``) are plain functions: visit and :class:`Facts` in, :class:`Turn` out. Only
+``desk.py`` stores a visit, tells its events, sends its messages and makes its changes.
 """
 
 from __future__ import annotations
@@ -9,42 +9,36 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
+from suppliers.accounts import Account, Guess
 from suppliers.ask import Ask, Word
+from suppliers.grants import Held
 from suppliers.profiles import Profile
 from suppliers.register.model import Means, PersonRecord, Register
-
-
-class Store(Protocol):
-    """What suppliers need of a store: records that change in one step, and one bounded log."""
-
-    def put(self, kind: str, key: str, value: bytes, *, keep: float | None = None) -> None: ...
-
-    def get(self, kind: str, key: str) -> bytes | None: ...
-
-    def take(self, kind: str, key: str) -> bytes | None: ...
-
-    def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool: ...
-
-    def append(self, log: str, group: str, value: bytes, *, most_groups: int, most_bytes: int) -> None: ...
-
-    def groups(self, log: str, *, limit: int, before: str | None = None) -> list[str]: ...
-
-    def group(self, log: str, group: str) -> list[bytes]: ...
+from suppliers.sessions import Session
+from suppliers.wording import DUTCH_TIME
 
 
 class Event(enum.StrEnum):
     """What a visit tells of itself; the broker's exchange log keeps it."""
 
     OPENED = "supplier-opened"
+    SESSION_USED = "supplier-session-used"
+    SESSION_NOT_USED = "supplier-session-not-used"
+    SESSION_BEGUN = "supplier-session-begun"
     PASSWORD_WRONG = "password-wrong"
     PASSWORD_RIGHT = "password-right"
     USERNAME_UNKNOWN = "username-unknown"
     USERNAME_KNOWN = "username-known"
+    MEANS_BLOCKED = "means-blocked"
+    MEANS_REFUSED = "means-refused"
+    CARD_WRONG = "card-wrong"
+    CARD_RIGHT = "card-right"
+    PASSWORD_RENEWED = "password-renewed"
     LEVEL_REFUSED = "level-refused"
     PIN_NO_CHANNEL = "pin-no-channel"
     PIN_SENT = "pin-sent"
@@ -64,10 +58,16 @@ class Event(enum.StrEnum):
 
 
 class Kind(enum.StrEnum):
+    """What a page of the road asks; ``steps/`` has a module for each."""
+
     LOGIN = "login"
     CHANNEL = "channel"
     PIN = "pin"
+    CARD = "card"
+    RENEW = "renew"
     MANDATE = "mandate"
+    CHAIN = "chain"
+    BRANCH = "branch"
     CONSENT = "consent"
 
 
@@ -79,8 +79,9 @@ class Step:
     fields: tuple[str, ...] = ()
 
 
-def road(profile: Profile) -> tuple[Step, ...]:
-    """The pages of this supplier in order, numbered from 1 in the URLs.
+def road(profile: Profile, *, alone: bool = False) -> tuple[Step, ...]:
+    """The pages of this supplier in order, numbered from 1 in the URLs; ``alone`` ends it where it is known who
+    the person is, for those who come on business of their own.
 
     The same for everybody, so that a number means one thing: a step that has nothing to ask of a person is
     passed over, not left out.
@@ -93,7 +94,20 @@ def road(profile: Profile) -> tuple[Step, ...]:
         if len(profile.second_factors) > 1:
             steps.append(Step(Kind.CHANNEL))
         steps.append(Step(Kind.PIN))
-    return (*steps, Step(Kind.MANDATE), Step(Kind.CONSENT))
+    if profile.smartcard:
+        steps.append(Step(Kind.CARD))
+    steps.append(Step(Kind.RENEW))
+    return (
+        tuple(steps)
+        if alone
+        else (
+            *steps,
+            Step(Kind.MANDATE),
+            Step(Kind.CHAIN),
+            Step(Kind.BRANCH),
+            Step(Kind.CONSENT),
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +126,13 @@ class Pin:
 class Visit:
     """``done`` counts the steps that are behind this person; the one at hand is ``done + 1``.
 
-    ``person`` and ``username`` are as the register has them, empty until known. ``old_pins`` are the few before
-    ``pin``, so that an old message can be told from a wrong guess. ``offered`` are the mandates that were on
-    the page, so that one that has since been withdrawn is not taken for a forgery; ``mandate`` is the one that
-    was chosen. ``shown`` are the attributes, with their values, that consent was asked for.
+    ``person`` and ``username`` are as the register has them, empty until known; with ``card`` the person came in
+    by smartcard, and ``username`` is its number. ``proved`` is set by the right password or the card's PIN.
+    ``old_pins`` are the few before ``pin``, so that an old message can be told from a wrong guess. ``offered``
+    are the mandates that were on the page, so that one that has since been withdrawn is not taken for a forgery;
+    ``mandate`` is the one that was chosen. ``shown`` are the attributes, with their values, that consent was
+    asked for. ``stay`` is the wish to stay logged in, ``session`` the supplier's session that this visit began or
+    used. ``alone`` is a visit on business of the person's own, outside any login.
     """
 
     ask: Ask
@@ -123,6 +140,8 @@ class Visit:
     done: int = 0
     person: str = ""
     username: str = ""
+    card: bool = False
+    proved: bool = False
     channel: str = ""
     pin: Pin | None = None
     old_pins: tuple[str, ...] = field(default=(), repr=False)
@@ -130,6 +149,9 @@ class Visit:
     offered: tuple[str, ...] = ()
     mandate: str = ""
     shown: tuple[tuple[str, str], ...] = ()
+    stay: bool = False
+    session: str = field(default="", repr=False)
+    alone: bool = False
     word: Word | None = None
 
 
@@ -146,16 +168,33 @@ def load(raw: bytes) -> Visit:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a step is decided on besides the visit: all that a function would otherwise reach for."""
+    """What a step is decided on besides the visit: all that a function would otherwise reach for.
+
+    ``account`` is what happened to a means while the mock runs; ``guess`` compares and counts a password, and
+    counts the same one once however often a turn is decided again. ``held`` is what there is of a person's
+    mandates (by the person's key) beside the register. ``session`` is the supplier's session that the browser
+    names, if there is one.
+    """
 
     profile: Profile
     register: Register
     now: datetime
     make_pin: Callable[[], str]
+    account: Callable[[Means], Account]
+    guess: Callable[[Means, str], Guess]
+    held: Callable[[str], Held]
+    session: Session | None = None
+
+    @property
+    def today(self) -> date:
+        """Mandates and means start and end on Dutch days."""
+        return self.now.astimezone(DUTCH_TIME).date()
 
     def holder(self, visit: Visit) -> tuple[PersonRecord, Means] | None:
         """Who this visit is of, as the register has it now; None when it has this login no more."""
-        found = self.register.login(self.profile.slug, visit.username) if visit.person else None
+        if not visit.person:
+            return None
+        found = self.register.login(self.profile.slug, visit.username, card=visit.card)
         return found if found and found[0].key == visit.person else None
 
 
@@ -192,6 +231,32 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPassword:
+    means: Means
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MandateUsed:
+    person: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBegun:
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    id: str = field(repr=False)
+
+
+Change = NewPassword | MandateUsed | SessionBegun | SessionEnded
+"""What a step changes outside its visit. The desk does it once the turn counts; doing it twice does no harm."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """What came of one step: passed when there is neither a problem nor a refusal."""
 
@@ -200,6 +265,18 @@ class Tried:
     told: tuple[Told, ...] = ()
     sent: tuple[Message, ...] = ()
     refused: str = ""
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What coming to a step does by itself; ``passed`` when there is nothing to ask, and the road goes on."""
+
+    visit: Visit
+    passed: bool = False
+    told: tuple[Told, ...] = ()
+    sent: tuple[Message, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,3 +314,4 @@ class Turn:
     to: At | Leave | Screen
     told: tuple[Told, ...] = ()
     sent: tuple[Message, ...] = ()
+    changes: tuple[Change, ...] = ()

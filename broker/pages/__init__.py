@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from broker import answer, login, logout, receive
 from broker.answer import Delivery
-from broker.arrival import Arrived, Refused
+from broker.arrival import Arrived, Refused, refused_before
 from broker.login import Login, LoginProblem
 from broker.metadata import own_metadata
-from broker.pages.texts import PROBLEMS, TEXTS
+from broker.pages import language
+from broker.pages.texts import PROBLEMS
 from broker.parts import Parts
 from broker.receive import Declined
 from broker.resolve import resolve
+from broker.rules.finding import Finding
 from broker.tls.client import caller
 from broker.wire.bindings import BindingProblem, from_post, from_redirect
 from broker.wire.descriptor import THE_SCHEME, Edition
@@ -38,9 +40,12 @@ def blueprint(parts: Parts) -> Blueprint:
         "broker", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
 
+    pages.app_context_processor(language.for_templates)
+    pages.after_app_request(lambda response: language.remember(response, secure=parts.settings.https))
+
     @pages.route("/")
     def home() -> ResponseReturnValue:
-        return _page("home", "nl", metadata_url=parts.settings.metadata_url)
+        return _page("home", metadata_url=parts.settings.metadata_url)
 
     @pages.route("/metadata")
     def metadata() -> ResponseReturnValue:
@@ -59,28 +64,36 @@ def blueprint(parts: Parts) -> Blueprint:
     def sso(version: str) -> ResponseReturnValue:
         outcome = receive.receive(parts, _arrived(version))
         if isinstance(outcome, Refused):
-            page = _page("refusal", "nl", id=outcome.id, findings=outcome.findings)
-            return page, outcome.http_status
+            return _refusal(outcome.id, outcome.findings), outcome.http_status
         if isinstance(outcome, Declined):
-            return _deliver(answer.decline(parts, outcome.login, outcome.status))
+            here = replace(outcome.login, language=language.current())
+            return _deliver(answer.decline(parts, here, outcome.status))
+        here = _in_language(parts, outcome)
         try:
             # The cross-site POST carries no Lax cookie; the GET that follows does.
-            return redirect(login.start(parts, outcome), 303)
+            return redirect(login.start(parts, here), 303)
         except LoginProblem as problem:
-            return _problem(problem)
+            return _problem(parts, problem, here.id)
+
+    @pages.route("/refused/<id>")
+    def refused(id: str) -> ResponseReturnValue:  # noqa: A002
+        """A refusal once more, in the other language: the request that led to it cannot be sent twice."""
+        found = refused_before(parts, id)
+        if found is None:
+            raise NotFound
+        return _refusal(id, found.findings, logging_out=found.logging_out)
 
     @pages.route("/slo/<any('1.11', '1.13'):version>", methods=["GET", "POST"])
     def slo(version: str) -> ResponseReturnValue:
         outcome = logout.log_out(parts, _arrived(version))
         if isinstance(outcome, Refused):
-            page = _page("refusal", "nl", id=outcome.id, findings=outcome.findings, logging_out=True)
-            return page, outcome.http_status
+            return _refusal(outcome.id, outcome.findings, logging_out=True), outcome.http_status
+        language.use(outcome.language)
         if outcome.answer is not None:
-            return _deliver(outcome.answer)
+            return _deliver(replace(outcome.answer, language=language.current()))
         return _page(
             "logged_out",
-            outcome.language,
-            provider=outcome.provider.in_(outcome.language),
+            provider=outcome.provider.in_(language.current()),
             supplier=outcome.supplier,
             id=outcome.id,
         )
@@ -88,12 +101,9 @@ def blueprint(parts: Parts) -> Blueprint:
     @pages.route("/login/<id>")
     def choice(id: str) -> ResponseReturnValue:  # noqa: A002
         try:
-            here = login.open_login(parts, id)
-            if request.args.get("lang") in ("nl", "en"):
-                here = login.set_language(parts, here, request.args["lang"])
-            return _choice(parts, here)
+            return _choice(parts, _in_language(parts, login.open_login(parts, id)))
         except LoginProblem as problem:
-            return _problem(problem)
+            return _problem(parts, problem, id)
 
     @pages.route("/login/<id>", methods=["POST"])
     def choose(id: str) -> ResponseReturnValue:  # noqa: A002
@@ -104,21 +114,25 @@ def blueprint(parts: Parts) -> Blueprint:
                 return _choice(parts, here, missing=True), 422
             return redirect(login.choose(parts, here, slug), 303)
         except LoginProblem as problem:
-            return _problem(problem)
+            return _problem(parts, problem, id)
 
     @pages.route("/login/<id>/cancel", methods=["POST"])
     def cancel(id: str) -> ResponseReturnValue:  # noqa: A002
         try:
             return _deliver(answer.cancel(parts, login.open_login(parts, id)))
         except LoginProblem as problem:
-            return _problem(problem)
+            return _problem(parts, problem, id)
 
     @pages.route("/login/<id>/return")
     def come_back(id: str) -> ResponseReturnValue:  # noqa: A002
         try:
-            return _deliver(answer.finish(parts, login.open_login(parts, id)))
+            here = login.open_login(parts, id)
+            if chosen := language.remembered():
+                # At the supplier the switch changes the supplier's own record, and the cookie.
+                here = login.set_language(parts, here, chosen)
+            return _deliver(answer.finish(parts, here))
         except LoginProblem as problem:
-            return _problem(problem)
+            return _problem(parts, problem, id)
 
     @pages.route("/ars/<any('1.11', '1.13'):version>", methods=["POST"])
     def artifact_resolution(version: str) -> ResponseReturnValue:
@@ -165,9 +179,9 @@ def _arrived(version: str) -> Arrived:
 def _choice(parts: Parts, here: Login, *, missing: bool = False) -> str:
     _, service = login.service_of(parts, here)
     g.form_action = (login.origin(here.acs_url),)
+    language.use(here.language, f"/login/{here.id}")
     return _page(
         "choice",
-        here.language,
         login=here,
         service=service.name.in_(here.language),
         provider=service.provider.in_(here.language),
@@ -185,14 +199,28 @@ def _deliver(delivery: Delivery) -> ResponseReturnValue:
     # Browsers hold the whole chain of redirects behind a form to form-action, and where a provider sends
     # people after its ACS we cannot know. The only form on this page goes to that ACS.
     g.form_action = None
-    return _page("answer", delivery.language, delivery=delivery, nonce=g.nonce)
+    language.use(delivery.language)
+    return _page("answer", delivery=delivery, nonce=g.nonce)
 
 
-def _problem(problem: LoginProblem) -> ResponseReturnValue:
-    status, title, text = PROBLEMS.get(problem.reason, PROBLEMS["unknown"])
-    return _page("ended", "nl", title=title, text=text, reason=problem.reason), status
+def _in_language(parts: Parts, here: Login) -> Login:
+    """The switch counts at any time, what the browser remembers only for a login that has no language yet."""
+    wanted = language.asked() or (None if here.language_known else language.remembered())
+    return login.set_language(parts, here, wanted) if wanted else here
 
 
-def _page(name: str, language: str, **context: Any) -> str:
-    texts: Mapping[str, str] = TEXTS[language]
-    return render_template(f"broker/{name}.html", t=texts, lang=language, **context)
+def _problem(parts: Parts, problem: LoginProblem, login_id: str) -> ResponseReturnValue:
+    status, heading, what = PROBLEMS.get(problem.reason, PROBLEMS["unknown"])
+    by_get = request.method == "GET" and request.endpoint != "broker.sso"
+    again = "" if by_get else f"/login/{quote(login_id, safe='')}"
+    language.use(language.asked() or login.language_of(parts, login_id), again)
+    return _page("ended", heading=heading, what=what, reason=problem.reason), status
+
+
+def _refusal(id: str, findings: tuple[Finding, ...], *, logging_out: bool = False) -> str:  # noqa: A002
+    language.use(None, f"/refused/{id}")
+    return _page("refusal", id=id, findings=findings, logging_out=logging_out)
+
+
+def _page(name: str, **context: Any) -> str:
+    return render_template(f"broker/{name}.html", **context)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from suppliers.ask import Ask, Level
+from suppliers.ask import Ask
 from suppliers.desk import PREFIX, Desk
 from suppliers.profiles import Profile
+from suppliers.sessions import LIFE
 from suppliers.visit import At, Leave, Screen, Visit
 from suppliers.wording import Wording
 
 
-def blueprint(desk: Desk, *, inbox_path: str | None = None) -> Blueprint:
-    """The pages under ``/supplier``. ``inbox_path`` is where a tester reads the messages, linked from the TEST bar.
+def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False) -> Blueprint:
+    """The pages under ``/supplier``. ``inbox_path`` is where a tester reads the messages, linked from the TEST bar;
+    ``secure`` keeps cookies to https.
 
     Sets ``flask.g.form_action`` on each page: the origins to which the forms here may lead in the end, for the
     application's Content-Security-Policy.
@@ -31,7 +35,10 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None) -> Blueprint:
         visit, to = found
         g.form_action = visit.ask.return_origins if visit else ()
         if visit and isinstance(to, Leave):
-            return redirect(visit.ask.return_path, 303)
+            response = redirect(visit.ask.return_path, 303)
+            if visit.session:
+                _set_session(response, slug, visit.session, secure=secure)
+            return response
         if visit and isinstance(to, At):
             return redirect(desk.path(slug, visit.ask.id, to.step), 303)
         assert isinstance(to, Screen)
@@ -60,7 +67,8 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None) -> Blueprint:
 
     @pages.get("/<slug>/<ask_id>/<int:n>")
     def show(slug: str, ask_id: str, n: int) -> BaseResponse:
-        return answer(slug, desk.show(slug, ask_id, n))
+        session, language = request.cookies.get(_cookie(slug), ""), request.args.get("lang", "")
+        return answer(slug, desk.show(slug, ask_id, n, session=session, language=language))
 
     @pages.post("/<slug>/<ask_id>/<int:n>")
     def act(slug: str, ask_id: str, n: int) -> BaseResponse:
@@ -84,6 +92,23 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None) -> Blueprint:
     return pages
 
 
+def _cookie(slug: str) -> str:
+    return f"mock_eherkenning_supplier_{slug}"
+
+
+def _set_session(response: BaseResponse, slug: str, session: str, *, secure: bool) -> None:
+    """Each supplier's session is its own: no other supplier's page gets this cookie."""
+    response.set_cookie(
+        _cookie(slug),
+        session,
+        max_age=LIFE,
+        path=f"{PREFIX}/{quote(slug)}/",
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
 def theme_css(profile: Profile) -> str:
     """The supplier's colours as CSS custom properties; the profile let through hexadecimal colours only."""
     colours = profile.colours.model_dump()
@@ -91,5 +116,7 @@ def theme_css(profile: Profile) -> str:
     return f":root {{\n{lines}}}\n"
 
 
-def _levels(profile: Profile, ask: Ask) -> list[Level]:
-    return sorted({*profile.levels, ask.level})
+def _levels(profile: Profile, ask: Ask) -> list[str]:
+    """The levels as the page shows them, lowest first; the one that is asked is always among them."""
+    shown: tuple[str, ...] = profile.shown_levels or tuple(level.label for level in profile.levels)
+    return sorted({*shown, ask.level.label})

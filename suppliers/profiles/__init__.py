@@ -29,7 +29,8 @@ from suppliers.wording import TEXTS
 SHIPPED = Path(__file__).parent
 
 FieldName = Literal["username", "password", "pin"]
-Factor = Literal["sms", "email"]
+Factor = Literal["sms", "email", "app", "qr"]
+ShownLevel = Literal["EH1", "EH2", "EH2+", "EH3", "EH4"]
 Identifier = Literal["KvKnr", "RSIN", "Pseudo"]
 
 # Six digits only: the theme is written into a style sheet, and the contrast test must be able to compute.
@@ -77,6 +78,12 @@ class Profile(BaseModel):
     next_register: str = Field("", description="slug of the supplier whose register confirms chain mandates")
     second_factors: tuple[Factor, ...] = ()
     steps: tuple[tuple[FieldName, ...], ...] = Field(min_length=1)
+    smartcard: bool = Field(False, description="the first page also offers to log in with a smartcard")
+    stay_logged_in: bool = Field(True, description="the first page offers to stay logged in, at most 2 hours")
+    shown_levels: tuple[ShownLevel, ...] = Field(
+        (), description="the levels on the page, if not those of levels"
+    )
+    eh1_notice: bool = Field(False, description="warn on the first page that EH1 ended on 1 July 2021")
     colours: Colours
     wording: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
 
@@ -126,7 +133,9 @@ class Profile(BaseModel):
     def _pin_has_a_way_to_travel(self) -> Profile:
         asks_pin = any("pin" in page for page in self.steps)
         if asks_pin and not self.second_factors:
-            raise ValueError("second_factors: the steps ask a pin, so name sms, email or both")
+            raise ValueError(
+                "second_factors: the steps ask a pin, so name at least one of sms, email, app and qr"
+            )
         if self.second_factors and not asks_pin:
             raise ValueError(
                 "second_factors: no page of steps asks a pin; add [pin] to steps or leave this out"

@@ -128,6 +128,12 @@ def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def _both(name: object) -> Iterable[str]:
+    """The name or names that a text in languages has, whatever is wrong with it."""
+    name = name if isinstance(name, dict) else {"nl": name}
+    return dict.fromkeys(_text(name.get(language)) for language in ("nl", "en"))
+
+
 class _ServiceNames:
     """A mandate may call a service by its key, its ServiceID, a UUID or its name in either language."""
 
@@ -135,11 +141,13 @@ class _ServiceNames:
         self.keys = tuple(services)
         self.names: dict[str, list[str]] = {}
         self.ids: dict[str, list[str]] = {}
+        self.providers: dict[str, list[str]] = {}
         for key, entry in services.items():
-            name = entry.get("name")
-            name = name if isinstance(name, dict) else {"nl": name}
-            for text in dict.fromkeys(_text(name.get(language)) for language in ("nl", "en")):
+            for text in _both(entry.get("name")):
                 self.names.setdefault(text, []).append(key)
+            if found := SERVICE_ID.fullmatch(_text(entry.get("service_id"))):
+                for text in _both(entry.get("provider")):
+                    self.providers.setdefault(text, []).append(found[1])
             for text in {
                 _text(entry.get(field)).lower() for field in ("service_id", "uuid", "instance_uuid")
             }:
@@ -150,6 +158,14 @@ class _ServiceNames:
         if text in ("", ANY_SERVICE):
             return []
         return [text] if text in self.keys else self.names.get(text) or self.ids.get(text.lower()) or []
+
+    def providers_called(self, text: str) -> str:
+        """The OIN or entity id that a text means; empty for none."""
+        if found := self.providers.get(text):
+            return found[0]
+        is_oin = re.fullmatch("[0-9]{20}", text)
+        is_entity_id = re.fullmatch(r"[a-z][a-z0-9+.-]*:[^\s]+", text, re.IGNORECASE)
+        return text if is_oin or is_entity_id else ""
 
     def is_outside(self, text: str) -> bool:
         """Whether a text may mean a service that the file does not know: SP metadata may bring it."""
@@ -175,6 +191,7 @@ class _Between:
         for key, company in self.companies.items():
             if company and not company.get("kvk") and not company.get("rsin"):
                 self.note(("companies", key), "needs a kvk, an rsin or both")
+            self.refer(("companies", key, "manager"), _text(company.get("manager")), self.people, "person")
         self.means(tuple(suppliers))
         for index, mandate in mandates:
             self.mandate(("mandates", index), mandate)
@@ -196,16 +213,30 @@ class _Between:
             self.note(path, f"there is no {what} {shown(text)}", known, text)
 
     def means(self, suppliers: tuple[str, ...]) -> None:
-        logins: dict[str, list[tuple[KeyPath, str]]] = {}
+        logins: dict[tuple[str, str], list[tuple[KeyPath, str]]] = {}
         for key, person in self.people.items():
             for index, means in _items(person.get("means")):
                 path: KeyPath = ("people", key, "means", index)
                 supplier = _text(means.get("supplier"))
                 self.refer((*path, "supplier"), supplier, suppliers, "supplier")
-                username = _text(means.get("username"))
-                logins.setdefault(supplier, []).append(((*path, "username"), username))
+                name = "card" if _text(means.get("card")) else "username"
+                logins.setdefault((supplier, name), []).append(((*path, name), _text(means.get(name))))
+                self.kind_of_means(path, means)
         for values in logins.values():
             self.once(values)
+
+    def kind_of_means(self, path: KeyPath, means: Mapping[str, Any]) -> None:
+        """A user name with a password, or a card with a PIN."""
+        if "card" in means:
+            for key in ("username", "password", "renew"):
+                if key in means:
+                    self.note((*path, key), "a smartcard has none: leave it out")
+            if not means.get("pin"):
+                self.note(path, "a smartcard needs its pin", ("6 digits",))
+            return
+        for key in ("username", "password"):
+            if key not in means:
+                self.note((*path, key), "is missing")
 
     def mandate(self, path: KeyPath, mandate: dict[str, Any]) -> None:
         person, company, service, branch, start, until = (
@@ -215,6 +246,7 @@ class _Between:
         self.refer((*path, "company"), company, self.companies, "company")
         self.intermediary((*path, "intermediary"), _text(mandate.get("intermediary")), company)
         self.service((*path, "service"), service)
+        self.provider(path, mandate)
         if company in self.companies and re.fullmatch("[0-9]{12}", branch):
             branches = self.companies[company].get("branches")
             known = [key for key in branches if len(key) == 12] if isinstance(branches, dict) else []
@@ -230,6 +262,20 @@ class _Between:
             self.note(path, f"{shown(text)} is the company itself: leave it out, or name another company")
         elif record and not record.get("kvk"):
             self.note(path, f"{shown(text)} has no kvk, and an intermediary is known by its KvK number")
+
+    def provider(self, path: KeyPath, mandate: Mapping[str, Any]) -> None:
+        text = _text(mandate.get("provider"))
+        if text and mandate.get("service"):
+            self.note((*path, "provider"), "stands beside service: leave one of the two out")
+        elif text and not self.service_names.providers_called(text):
+            self.note(
+                (*path, "provider"),
+                f"there is no provider {shown(text)}",
+                (*self.service_names.providers, "<OIN of 20 digits>", "<entity id of a service provider>"),
+                text,
+            )
+        elif not text and not mandate.get("service"):
+            self.note((*path, "service"), "is missing")
 
     def service(self, path: KeyPath, text: str) -> None:
         names = self.service_names
@@ -270,7 +316,7 @@ def _register(part: RegisterPart, document: Document, names: _ServiceNames) -> R
         for key, s in part.services.items()
     }
     companies = [
-        CompanyRecord(key, c.name, c.kvk, c.rsin, c.branches, place("companies", key))
+        CompanyRecord(key, c.name, c.kvk, c.rsin, c.branches, place("companies", key), c.manager, c.approves)
         for key, c in part.companies.items()
     ]
     people = [
@@ -282,7 +328,17 @@ def _register(part: RegisterPart, document: Document, names: _ServiceNames) -> R
             attributes=p.attributes,
             means=tuple(
                 Means(
-                    m.supplier, m.username, m.password, m.level, m.pin, place("people", key, "means", index)
+                    supplier=m.supplier,
+                    username=m.card or m.username or "",
+                    password=m.password or "",
+                    level=m.level,
+                    pin=m.pin,
+                    place=place("people", key, "means", index),
+                    card=m.card is not None,
+                    status=m.status,
+                    until=m.until,
+                    renew=m.renew,
+                    app=m.app,
                 )
                 for index, m in enumerate(p.means)
             ),
@@ -293,13 +349,16 @@ def _register(part: RegisterPart, document: Document, names: _ServiceNames) -> R
     taken = {m.id for m in part.mandates if m.id}
     mandates = []
     for index, m in enumerate(part.mandates):
-        called = names.called(m.service)
+        asked = m.service or ""
+        called = names.called(asked)
         if len(called) == 1:
             label, service = called[0], services[called[0]].service_id
-        elif m.service == ANY_SERVICE:
+        elif asked == ANY_SERVICE:
             label, service = "all", ANY_SERVICE
         else:
-            label = service = m.service.lower() if UUID.fullmatch(m.service) else m.service
+            label = service = asked.lower() if UUID.fullmatch(asked) else asked
+        provider = names.providers_called(m.provider) if m.provider else ""
+        label = label or f"all of {provider}"
         parts = (m.person, m.company, label, m.branch, m.intermediary)
         own = m.id or _free("/".join(filter(None, parts)), taken)
         taken.add(own)
@@ -316,6 +375,8 @@ def _register(part: RegisterPart, document: Document, names: _ServiceNames) -> R
                 status=m.status,
                 intermediary=m.intermediary,
                 place=place("mandates", index),
+                provider=provider,
+                last_used=m.last_used,
             )
         )
     return Register(services=services.values(), companies=companies, people=people, mandates=mandates)

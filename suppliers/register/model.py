@@ -7,7 +7,8 @@ record knows where it stands in the file, so that a reason can name the line tha
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -44,7 +45,11 @@ class ServiceRecord:
 
 @dataclass(frozen=True, slots=True)
 class CompanyRecord:
-    """``branches`` are vestigingsnummers of 12 digits by key, with a name each."""
+    """``branches`` are vestigingsnummers of 12 digits by key, with a name each.
+
+    ``manager`` is the person (its key) who approves mandates for this company, the machtigingenbeheerder;
+    with ``approves`` every mandate that is asked for is approved at once, by nobody.
+    """
 
     key: str
     name: str
@@ -52,6 +57,8 @@ class CompanyRecord:
     rsin: str | None = None
     branches: Mapping[str, str] = field(default_factory=dict)
     place: Place = Place()
+    manager: str | None = None
+    approves: bool = False
 
     @property
     def identifiers(self) -> dict[str, str]:
@@ -59,9 +66,24 @@ class CompanyRecord:
         return {name: value for name, value in (("KvKnr", self.kvk), ("RSIN", self.rsin)) if value}
 
 
+class MeansStatus(enum.StrEnum):
+    """What the supplier made of a means. That it has expired is a matter of its date, not of this."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
-    """An eHerkenningsmiddel: a login at one supplier. ``pin`` is fixed test data, else one is made each time."""
+    """An eHerkenningsmiddel: a login at one supplier. ``pin`` is fixed test data, else one is made each time.
+
+    A smartcard has the number on the card for a ``username``, no password, and its own PIN in ``pin``.
+    ``status`` is None where the file is silent: that counts as active, and saying so lifts a block. ``until`` is
+    the last day that it works. With ``renew`` the person must choose a new password. ``app`` is whether an app
+    that can approve a login and scan a code goes with it.
+    """
 
     supplier: str
     username: str
@@ -69,6 +91,18 @@ class Means:
     level: Level
     pin: str | None = field(default=None, repr=False)
     place: Place = Place()
+    card: bool = False
+    status: MeansStatus | None = None
+    until: date | None = None
+    renew: bool = False
+    app: bool = True
+
+    @property
+    def fingerprint(self) -> str:
+        """Other as soon as anything of this means is written otherwise, wherever it stands in the file."""
+        told = (self.supplier, self.username, self.password, self.level.label, self.pin, self.card)
+        said = (self.status, self.until, self.renew, self.app)
+        return hashlib.sha256(repr((told, said)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +124,14 @@ class MandateStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """``service`` is a ServiceID, a ServiceUUID or ``*`` for every service, resolved from whatever the file says.
+    """``service`` is a ServiceID, a ServiceUUID or ``*`` for every service, resolved from whatever the file says;
+    it is empty where ``provider`` says that the mandate is for all services of one provider: its entity id, or
+    its OIN of 20 digits.
 
     ``start`` and ``until`` are both inclusive; None is open. ``branch`` is a vestigingsnummer of 12 digits.
     With an ``intermediary`` (its key) it is a chain mandate: the company lets the intermediary act for it, and
     the person does so for the intermediary (spec 10.2). One record stands for both halves.
+    ``last_used`` is when the file says that it was; logins come on top of that.
     """
 
     id: str
@@ -108,6 +145,8 @@ class Mandate:
     status: MandateStatus = MandateStatus.ACTIVE
     intermediary: str | None = None
     place: Place = Place()
+    provider: str = ""
+    last_used: date | None = None
 
 
 class Register:
@@ -129,16 +168,29 @@ class Register:
             self._mandates.setdefault(mandate.person, []).append(mandate)
 
     @cached_property
-    def _usernames(self) -> dict[tuple[str, str], tuple[PersonRecord, Means]]:
+    def _logins(self) -> dict[tuple[str, bool, str], tuple[PersonRecord, Means]]:
         return {
-            (means.supplier, means.username.casefold()): (person, means)
+            (means.supplier, means.card, means.username.casefold()): (person, means)
             for person in self.people.values()
             for means in person.means
         }
 
-    def login(self, supplier: str, username: str) -> tuple[PersonRecord, Means] | None:
-        """Who logs in at this supplier (its slug) under this user name; case is ignored."""
-        return self._usernames.get((supplier, username.strip().casefold()))
+    @cached_property
+    def _clients(self) -> dict[str, list[tuple[PersonRecord, Means]]]:
+        clients: dict[str, list[tuple[PersonRecord, Means]]] = {}
+        for person in self.people.values():
+            for means in person.means:
+                clients.setdefault(means.supplier, []).append((person, means))
+        return clients
+
+    def login(self, supplier: str, username: str, *, card: bool = False) -> tuple[PersonRecord, Means] | None:
+        """Who logs in at this supplier (its slug) under this user name, or with the card of this number; case is
+        ignored."""
+        return self._logins.get((supplier, card, username.strip().casefold()))
+
+    def clients(self, supplier: str) -> Sequence[tuple[PersonRecord, Means]]:
+        """Everybody with a means at this supplier, once for each means, in the order of the file."""
+        return self._clients.get(supplier, ())
 
     def mandates_of(self, person: str) -> tuple[Mandate, ...]:
         """Every mandate of a person, whatever its state, in the order of the file."""

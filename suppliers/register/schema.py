@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from suppliers.ask import Level
-from suppliers.register.model import MandateStatus
+from suppliers.register.model import MandateStatus, MeansStatus
 from suppliers.register.problems import KeyPath, Problem, nearest, shown
 from suppliers.register.yamlfile import Document
 
@@ -196,14 +196,21 @@ class CompanyPart(Part):
     kvk: Annotated[Text, _digits(8, "a KvK number")] | None = None
     rsin: Annotated[Text, _digits(9, "an RSIN")] | None = None
     branches: dict[Branch, Text] = {}
+    manager: Text | None = None
+    approves: bool = False
 
 
 class MeansPart(Part):
     supplier: Text
-    username: Text
-    password: Exact
+    username: Text | None = None
+    password: Exact | None = None
+    card: Text | None = None
     level: AtLevel
     pin: Annotated[Text, AfterValidator(_pin)] | None = None
+    status: MeansStatus | None = None
+    until: Day | None = None
+    renew: bool = False
+    app: bool = True
 
 
 class PersonPart(Part):
@@ -219,12 +226,14 @@ class MandatePart(Part):
     person: Text
     company: Text
     intermediary: Text | None = None
-    service: Text
+    service: Text | None = None
+    provider: Text | None = None
     level: AtLevel
     from_: Day | None = Field(default=None, alias="from")
     until: Day | None = None
     branch: Branch | None = None
     status: MandateStatus = MandateStatus.ACTIVE
+    last_used: Day | None = None
 
 
 class RegisterPart(Part):

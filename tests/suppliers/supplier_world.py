@@ -110,7 +110,15 @@ class World:
         return str(next(self._pins))
 
     def facts(self, supplier: str = "reconi") -> Facts:
-        return Facts(self.desk.profiles[supplier], self.register, self.now, self.make_pin)
+        return Facts(
+            profile=self.desk.profiles[supplier],
+            register=self.register,
+            now=self.now,
+            make_pin=self.make_pin,
+            account=self.desk.accounts.of,
+            guess=self.desk.accounts.guess,
+            held=self.desk.grants.of,
+        )
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)

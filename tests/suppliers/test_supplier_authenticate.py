@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from supplier_world import NOW, World, credentials, visit
 
-from suppliers.authenticate import PIN_TRIES, enter_pin, log_in, mask, pin_state, random_pin, send_pin
+from suppliers.steps import login
+from suppliers.steps import pin as pin_step
+from suppliers.steps.channel import mask
+from suppliers.steps.pin import PIN_TRIES, pin_state, random_pin, send_pin
 from suppliers.visit import Event, Kind, Pin, Step, Tried, Visit
 
 BOTH = Step(Kind.LOGIN, ("username", "password"))
@@ -19,38 +22,45 @@ def sent(code: str = "123456", **changes: object) -> Visit:
     return known(pin=Pin(code, "sms", "06******78", NOW), **changes)
 
 
+def enter(visit: Visit, form: dict[str, str], now: datetime = NOW) -> Tried:
+    """The PIN page, at a moment."""
+    world = World()
+    world.now = now
+    return pin_step.act(visit, Step(Kind.PIN), form, world.facts())
+
+
 def problems(tried: Tried) -> list[str]:
     return [problem.key for problem in tried.problems]
 
 
 def test_the_right_password_makes_the_person_known(world: World):
-    tried = log_in(visit(), BOTH, credentials(" JAN "), world.facts())
+    tried = login.act(visit(), BOTH, credentials(" JAN "), world.facts())
     assert not tried.problems
     assert (tried.visit.person, tried.visit.username) == ("jan", "jan")
 
 
 @pytest.mark.parametrize(("username", "password"), [("jan", "fout"), ("nobody", "fout"), ("kees", "fout")])
 def test_a_wrong_name_and_a_wrong_password_read_the_same(world: World, username: str, password: str):
-    tried = log_in(visit(), BOTH, credentials(username, password), world.facts())
+    tried = login.act(visit(), BOTH, credentials(username, password), world.facts())
     assert problems(tried) == ["login.wrong"]
     assert tried.visit == visit()
 
 
 def test_a_means_of_another_supplier_is_not_known_here(world: World):
-    assert problems(log_in(visit(), BOTH, credentials("kees"), world.facts())) == ["login.wrong"]
+    assert problems(login.act(visit(), BOTH, credentials("kees"), world.facts())) == ["login.wrong"]
 
 
 def test_every_empty_field_is_named(world: World):
-    tried = log_in(visit(), BOTH, credentials(" ", ""), world.facts())
+    tried = login.act(visit(), BOTH, credentials(" ", ""), world.facts())
     assert problems(tried) == ["username.empty", "password.empty"]
 
 
 def test_a_password_of_letters_outside_ascii_is_just_wrong(world: World):
-    assert problems(log_in(visit(), BOTH, credentials("jan", "pässwörd"), world.facts())) == ["login.wrong"]
+    assert problems(login.act(visit(), BOTH, credentials("jan", "pässwörd"), world.facts())) == ["login.wrong"]
 
 
 def test_whoever_logs_in_again_leaves_the_pin_behind(world: World):
-    tried = log_in(sent(), BOTH, credentials("piet"), world.facts())
+    tried = login.act(sent(), BOTH, credentials("piet"), world.facts())
     assert tried.visit.pin is None
     assert tried.visit.old_pins == ("123456",)
 
@@ -87,13 +97,13 @@ def test_a_fixed_pin_is_sent_as_it_stands(world: World):
 
 @pytest.mark.parametrize("typed", ["123456", " 123 456 ", "123-456"])
 def test_the_right_pin_passes_once(typed: str):
-    tried = enter_pin(sent(), {"pin": typed}, NOW)
+    tried = enter(sent(), {"pin": typed})
     assert not tried.problems
-    assert problems(enter_pin(tried.visit, {"pin": typed}, NOW)) == ["pin.used"]
+    assert problems(enter(tried.visit, {"pin": typed})) == ["pin.used"]
 
 
 def test_a_wrong_pin_says_how_many_tries_are_left():
-    tried = enter_pin(sent(), {"pin": "000000"}, NOW)
+    tried = enter(sent(), {"pin": "000000"})
     assert problems(tried) == ["pin.wrong"]
     assert tried.problems[0].values == {"left": 2}
 
@@ -101,11 +111,11 @@ def test_a_wrong_pin_says_how_many_tries_are_left():
 def test_after_three_wrong_ones_the_right_one_is_worth_nothing():
     now = sent()
     for _ in range(PIN_TRIES):
-        tried = enter_pin(now, {"pin": "000000"}, NOW)
+        tried = enter(now, {"pin": "000000"})
         now = tried.visit
     assert problems(tried) == ["pin.blocked"]
     assert [told.kind for told in tried.told] == [Event.PIN_WRONG, Event.PIN_BLOCKED]
-    assert problems(enter_pin(now, {"pin": "123456"}, NOW)) == ["pin.blocked"]
+    assert problems(enter(now, {"pin": "123456"})) == ["pin.blocked"]
 
 
 @pytest.mark.parametrize(
@@ -118,18 +128,18 @@ def test_a_pin_lasts_ten_minutes(seconds: int, state: str):
 
 
 def test_a_late_pin_is_told_so():
-    tried = enter_pin(sent(), {"pin": "123456"}, NOW + timedelta(minutes=11))
+    tried = enter(sent(), {"pin": "123456"}, NOW + timedelta(minutes=11))
     assert problems(tried) == ["pin.late"]
     assert [told.kind for told in tried.told] == [Event.PIN_LATE]
 
 
 def test_a_replaced_pin_is_told_so_and_costs_no_try(world: World):
     again = send_pin(sent(), world.facts()).visit
-    tried = enter_pin(again, {"pin": "123456"}, NOW)
+    tried = enter(again, {"pin": "123456"})
     assert problems(tried) == ["pin.replaced"]
     assert [told.kind for told in tried.told] == [Event.PIN_USED]
     assert tried.visit == again
-    assert not enter_pin(again, {"pin": "100001"}, NOW).problems
+    assert not enter(again, {"pin": "100001"}).problems
 
 
 @pytest.mark.parametrize(
@@ -137,13 +147,13 @@ def test_a_replaced_pin_is_told_so_and_costs_no_try(world: World):
     [("", "pin.empty"), ("  ", "pin.empty"), ("12345", "pin.format"), ("x", "pin.format")],
 )
 def test_a_slip_of_the_keyboard_costs_no_try(typed: str, problem: str):
-    tried = enter_pin(sent(), {"pin": typed}, NOW)
+    tried = enter(sent(), {"pin": typed})
     assert problems(tried) == [problem]
     assert tried.visit == sent()
 
 
 def test_other_digits_than_ours_are_no_pin():
-    assert problems(enter_pin(sent(), {"pin": "١٢٣٤٥٦"}, NOW)) == ["pin.format"]
+    assert problems(enter(sent(), {"pin": "١٢٣٤٥٦"})) == ["pin.format"]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from supplier_world import EIK, KANTOOR, LINDE, NOW, SERVICE, STICHTING, World, ask, mandate, visit
 
 from suppliers.ask import Ask, Level
-from suppliers.authorise import Code, choices, choose, decide
+from suppliers.authorise import Code, choices, decide
 from suppliers.register.model import Mandate, MandateStatus, Register
-from suppliers.visit import Leave
+from suppliers.steps import mandate as mandate_step
+from suppliers.visit import Kind, Leave, Step
 from suppliers.walk import act
 
 COMPANIES = (LINDE, EIK, STICHTING, KANTOOR)
@@ -148,7 +149,7 @@ def test_the_word_holds_what_the_supplier_can_deliver_and_the_mandates_own_level
         mandates=(mandate("m", "jan", "linde", level=Level.EH4),),
     )
     at_mandates = visit(person="jan", username="jan", done=3)
-    turn = act(at_mandates, 4, {"mandate": "m"}, world.facts())
+    turn = act(at_mandates, 6, {"mandate": "m"}, world.facts())
     assert turn.to == Leave()
     word = turn.visit.word
     assert word
@@ -158,7 +159,7 @@ def test_the_word_holds_what_the_supplier_can_deliver_and_the_mandates_own_level
     assert word.mandate.level is Level.EH4
     assert word.mandate.company.identifiers == {"KvKnr": "90000012", "RSIN": "999999011"}
     assert word.mandate.intermediary is None
-    again = act(at_mandates, 4, {"mandate": "m"}, world.facts()).visit.word
+    again = act(at_mandates, 6, {"mandate": "m"}, world.facts()).visit.word
     assert again
     assert again.person
     assert again.person.subject == word.person.subject != "jan"
@@ -171,7 +172,7 @@ def test_the_word_on_a_chain_mandate_names_both_companies(world: World):
         people=world.register.people.values(),
         mandates=(chain, mandate("n", "jan", "eik")),
     )
-    word = act(visit(person="jan", username="jan", done=3), 4, {"mandate": "m"}, world.facts()).visit.word
+    word = act(visit(person="jan", username="jan", done=3), 6, {"mandate": "m"}, world.facts()).visit.word
     assert word
     assert word.mandate
     assert word.mandate.intermediary
@@ -181,7 +182,9 @@ def test_the_word_on_a_chain_mandate_names_both_companies(world: World):
 
 
 def test_choosing_alone_gives_no_word(world: World):
-    passed = choose(visit(person="jan", username="jan", done=3), {"mandate": "m-jan-eik"}, world.facts())
+    passed = mandate_step.act(
+        visit(person="jan", username="jan", done=3), Step(Kind.MANDATE), {"mandate": "m-jan-eik"}, world.facts()
+    )
     assert (passed.visit.mandate, passed.visit.word) == ("m-jan-eik", None)
 
 

@@ -16,7 +16,7 @@ from test_supplier_pages import URL, application, codes, shown
 from werkzeug.test import TestResponse
 
 from suppliers.ask import Company, Level, Names, Outcome, RequestedAttribute, Word
-from suppliers.consent import disclosure
+from suppliers.steps.consent import disclosure
 from suppliers.profiles import load_profiles
 from suppliers.register.model import PersonRecord, Register
 
@@ -31,7 +31,7 @@ ASKED = (
     RequestedAttribute(COMPANY + "CompanyName"),
 )
 HAS = {FIRST: "Anna", LAST: "Smit", PERSON + "Initials": "A."}
-CONSENT = f"{URL}/5"
+CONSENT = f"{URL}/9"
 
 
 def anna(attributes: dict[str, str] | None = None) -> PersonRecord:
@@ -212,7 +212,7 @@ def test_an_attribute_that_was_not_on_the_page_is_refused_and_told(world: World,
     log_in(world, web)
     page = web.post(CONSENT, data={f"attribute:{FIRST}": "yes", f"attribute:{name}": "yes"})
     assert (page.status_code, shown(page)) == (403, "refused")
-    assert world.told("step-refused") == [{"step": 5, "at_hand": 5, "why": "choice"}]
+    assert world.told("step-refused") == [{"step": 9, "at_hand": 9, "why": "choice"}]
     assert world.desk.word("login-1") is None
 
 
@@ -259,13 +259,13 @@ def test_when_nothing_is_left_to_ask_the_page_says_so_and_leads_on(world: World,
 
 def test_a_mandate_that_goes_while_consent_is_asked_gives_no_word(world: World, web: FlaskClient):
     world.register = holding(anna(), "linde", "eik")
-    assert log_in(world, web).location == f"{URL}/4"
-    assert web.post(f"{URL}/4", data={"mandate": "m-eik"}).location == CONSENT
+    assert log_in(world, web).location == f"{URL}/6"
+    assert web.post(f"{URL}/6", data={"mandate": "m-eik"}).location == CONSENT
     world.register = holding(anna(), "linde")
-    assert web.get(CONSENT).location == f"{URL}/4"
-    assert web.post(CONSENT, data={}).location == f"{URL}/4"
+    assert web.get(CONSENT).location == f"{URL}/6"
+    assert web.post(CONSENT, data={}).location == f"{URL}/6"
     assert world.desk.word("login-1") is None
-    assert web.post(f"{URL}/4", data={"mandate": "m-linde"}).location == CONSENT
+    assert web.post(f"{URL}/6", data={"mandate": "m-linde"}).location == CONSENT
     web.post(CONSENT, data={})
     word = given_word(world)
     assert word.mandate
@@ -301,17 +301,17 @@ def test_back_leads_to_the_choice_if_there_was_one(world: World, web: FlaskClien
     assert re.search(rf'href="{CONSENT}" data-testid="resume"', web.get(f"{URL}/3").text)
     world.register = holding(anna(), "linde", "eik")
     log_in(world, web)
-    web.post(f"{URL}/4", data={"mandate": "m-eik"})
-    assert back() == f"{URL}/4"
+    web.post(f"{URL}/6", data={"mandate": "m-eik"})
+    assert back() == f"{URL}/6"
 
 
 def test_who_chooses_another_company_is_asked_with_that_one(world: World, web: FlaskClient):
     asked = (RequestedAttribute(FIRST), RequestedAttribute(COMPANY + "KvKnr", required=True))
     world.register = holding(anna(), "stichting", "eik")
     log_in(world, web, asked)
-    web.post(f"{URL}/4", data={"mandate": "m-stichting"})
+    web.post(f"{URL}/6", data={"mandate": "m-stichting"})
     assert shown(web.get(CONSENT)) == "missing"
-    web.post(f"{URL}/4", data={"mandate": "m-eik"})
+    web.post(f"{URL}/6", data={"mandate": "m-eik"})
     assert shown(web.get(CONSENT)) == "consent"
     web.post(CONSENT, data={})
     assert attributes(world) == ({}, {COMPANY + "KvKnr": "90000020"})

@@ -69,7 +69,7 @@ def test_every_event_can_be_written_as_json_and_holds_no_secret(
     world.desk.resend("reconi", ID, 3)
     world.desk.act("reconi", ID, 3, {"pin": first})
     world.desk.act("reconi", ID, 3, {"pin": world.pin})
-    world.desk.act("reconi", ID, 4, {"mandate": "m-jan-eik"})
+    world.desk.act("reconi", ID, 6, {"mandate": "m-jan-eik"})
     told = json.dumps(world.events)
     assert world.desk.word(ID)
     for secret in (first, world.pin, "Wachtwoord-1", "0612345678", "jan@school.example"):
@@ -90,7 +90,7 @@ def test_of_many_right_pins_at_once_exactly_one_counts(world: World):
 
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(enter, range(8)))
-    assert answers.count(At(4)) == 1
+    assert answers.count(At(6)) == 1
     others = [answer for answer in answers if isinstance(answer, Screen)]
     assert [(other.status, other.problems[0].key) for other in others] == [(422, "pin.used")] * 7
     assert len(world.told("pin-right")) == 1
@@ -140,7 +140,7 @@ def test_whoever_logs_in_as_another_starts_from_nothing(world: World):
     pin_of_jan = world.pin
     world.desk.act("reconi", ID, 3, {"pin": pin_of_jan})
     assert world.desk.act("reconi", ID, 1, credentials("niemand"))[1] == At(3)
-    answer = world.desk.act("reconi", ID, 4, {"mandate": "m-jan-eik"})[1]
+    answer = world.desk.act("reconi", ID, 6, {"mandate": "m-jan-eik"})[1]
     assert isinstance(answer, Screen)
     assert answer.status == 403
     assert world.desk.word(ID) is None
@@ -157,12 +157,12 @@ def test_a_mandate_that_goes_while_the_page_is_open_is_not_given(world: World):
     world.desk.act("reconi", ID, 2, {"channel": "sms"})
     world.desk.act("reconi", ID, 3, {"pin": world.pin})
     world.register = register(mandates=tuple(m for m in MANDATES if m.id != "m-jan-eik"))
-    _, answer = world.desk.act("reconi", ID, 4, {"mandate": "m-jan-eik"})
+    _, answer = world.desk.act("reconi", ID, 6, {"mandate": "m-jan-eik"})
     assert isinstance(answer, Screen)
     assert (answer.status, answer.problems[0].key) == (422, "mandate.gone")
     world.register = register(mandates=())
-    assert world.desk.act("reconi", ID, 4, {"mandate": "m-jan-eik"})[1] == At(4)
-    _, page = world.desk.show("reconi", ID, 4)
+    assert world.desk.act("reconi", ID, 6, {"mandate": "m-jan-eik"})[1] == At(6)
+    _, page = world.desk.show("reconi", ID, 6)
     assert isinstance(page, Screen)
     assert page.name == "nomandate"
     assert world.desk.word(ID) is None
@@ -170,9 +170,9 @@ def test_a_mandate_that_goes_while_the_page_is_open_is_not_given(world: World):
 
 def test_a_mandate_that_comes_while_the_page_is_open_can_be_used(world: World):
     arrive_at_pin(world, "niemand")
-    assert world.desk.act("reconi", ID, 3, {"pin": world.pin})[1] == At(4)
+    assert world.desk.act("reconi", ID, 3, {"pin": world.pin})[1] == At(6)
     world.register = register(mandates=(*MANDATES, mandate("new", "niemand", "eik")))
-    assert world.desk.act("reconi", ID, 4, {"mandate": "new"})[1] == Leave()
+    assert world.desk.act("reconi", ID, 6, {"mandate": "new"})[1] == Leave()
 
 
 def test_a_person_who_goes_from_the_register_starts_again(world: World):

@@ -67,7 +67,7 @@ def test_the_first_page_says_where_one_logs_in_and_asks_name_and_password(opened
     text = " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
     assert "TEST – dit is niet de echte Reconi." in text
     assert "Inloggen U gaat inloggen bij: Mijn Helpdesk po Dienst Uitvoering Onderwijs" in text
-    assert "EH 2+ / 3 (gevraagd) / 4" in text
+    assert "EH 1 / 2 / 2+ / 3 (gevraagd)" in text
     assert 'autocomplete="username"' in page.text
     assert 'autocomplete="current-password"' in page.text
     assert "Volgende</button>" in page.text
@@ -89,10 +89,10 @@ def test_the_whole_road_with_every_step_at_its_own_address(world: World, opened:
     assert 'autocomplete="one-time-code"' in page.text
     assert 'inputmode="numeric"' in page.text
     answer = opened.post(f"{URL}/3", data={"pin": world.pin})
-    assert (answer.status_code, answer.location) == (303, f"{URL}/4")
-    page = opened.get(f"{URL}/4")
+    assert (answer.status_code, answer.location) == (303, f"{URL}/6")
+    page = opened.get(f"{URL}/6")
     assert "Namens welke organisatie logt u in?" in page.text
-    answer = opened.post(f"{URL}/4", data={"mandate": "m-jan-eik"})
+    answer = opened.post(f"{URL}/6", data={"mandate": "m-jan-eik"})
     assert (answer.status_code, answer.location) == (303, "/broker/login-1/answer")
 
 
@@ -100,10 +100,10 @@ def test_the_choice_says_through_whom_one_acts(world: World, opened: FlaskClient
     chain = mandate("chain", "jan", "linde", intermediary="kantoor")
     world.register = register(mandates=(chain, mandate("direct", "jan", "linde")))
     to_mandates(world, opened)
-    text = " ".join(re.sub(r"<[^>]+>", " ", opened.get(f"{URL}/4").text).split())
+    text = " ".join(re.sub(r"<[^>]+>", " ", opened.get(f"{URL}/6").text).split())
     assert "KvK-nummer 90000012, via Administratiekantoor Het Kompas" in text
     assert text.count("via Administratiekantoor") == 1
-    opened.post(f"{URL}/4", data={"mandate": "chain"})
+    opened.post(f"{URL}/6", data={"mandate": "chain"})
     word = world.desk.word("login-1")
     assert word
     assert word.mandate
@@ -135,7 +135,7 @@ def test_who_goes_back_can_go_on_where_they_were(world: World, opened: FlaskClie
     for n in (1, 2, 3):
         page = opened.get(f"{URL}/{n}")
         assert page.status_code == 200
-        assert re.search(rf'href="{URL}/4" data-testid="resume"', page.text)
+        assert re.search(rf'href="{URL}/6" data-testid="resume"', page.text)
         assert not codes(page)
 
 
@@ -247,7 +247,7 @@ def test_the_pin_is_never_on_a_page(world: World, opened: FlaskClient):
     seen.append(opened.post(f"{URL}/3/resend"))
     pins.append(world.pin)
     seen += [opened.post(f"{URL}/3", data={"pin": pin}) for pin in (*pins, pins[1])]
-    seen += [opened.get(f"{URL}/{n}") for n in (1, 2, 3, 4)]
+    seen += [opened.get(f"{URL}/{n}") for n in (1, 2, 3, 6)]
     for page in seen:
         assert not [pin for pin in pins if pin in page.text]
 
@@ -264,21 +264,21 @@ def test_a_new_pin_is_sent_when_asked_and_said_so(world: World, opened: FlaskCli
     ("who", "method", "path", "form"),
     [
         (None, "GET", f"{URL}/2", {}),
-        (None, "GET", f"{URL}/4", {}),
+        (None, "GET", f"{URL}/6", {}),
         (None, "GET", f"{URL}/99", {}),
         (None, "GET", f"{URL}/0", {}),
         (None, "POST", f"{URL}/2", {"channel": "sms"}),
         (None, "POST", f"{URL}/3", {"pin": "100001"}),
         (None, "POST", f"{URL}/3/resend", {}),
         (None, "POST", f"{URL}/1/resend", {}),
-        (None, "POST", f"{URL}/4", {"mandate": "m-jan-eik"}),
+        (None, "POST", f"{URL}/6", {"mandate": "m-jan-eik"}),
         ("jan", "GET", f"{URL}/3", {}),
         ("jan", "POST", f"{URL}/2", {"channel": "duif"}),
-        ("jan", "POST", f"{URL}/4", {"mandate": "m-jan-eik"}),
+        ("jan", "POST", f"{URL}/6", {"mandate": "m-jan-eik"}),
         ("piet", "POST", f"{URL}/2", {"channel": "email"}),
-        ("mandates", "POST", f"{URL}/4", {"mandate": "m-piet"}),
-        ("mandates", "POST", f"{URL}/4", {"mandate": "nonsense"}),
-        ("mandates", "POST", "/supplier/kpn/login-1/4", {"mandate": "m-jan-eik"}),
+        ("mandates", "POST", f"{URL}/6", {"mandate": "m-piet"}),
+        ("mandates", "POST", f"{URL}/6", {"mandate": "nonsense"}),
+        ("mandates", "POST", "/supplier/kpn/login-1/6", {"mandate": "m-jan-eik"}),
         (None, "POST", "/supplier/kpn/login-1/1", credentials("kees")),
         (None, "POST", "/supplier/kpn/login-1/cancel", {}),
     ],
@@ -357,7 +357,7 @@ def test_each_page_says_where_its_forms_may_lead_and_has_no_inline_style_or_scri
     world: World, opened: FlaskClient
 ):
     to_mandates(world, opened)
-    for n in (1, 2, 3, 4):
+    for n in (1, 2, 3, 6):
         page = opened.get(f"{URL}/{n}")
         assert page.headers["Test-Form-Action"] == "https://sp.example"
         assert "<script" not in page.text

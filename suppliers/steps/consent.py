@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from suppliers.ask import Ask, Company, Outcome, RequestedAttribute, Word
 from suppliers.authorise import delivered, permit, taken
 from suppliers.register.model import Mandate, PersonRecord
-from suppliers.visit import Event, Facts, Problem, Told, Tried, Visit
+from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
 
 FIELD = "attribute:"
 """Before the URN in the name of a checkbox."""
@@ -75,7 +75,45 @@ def weigh(visit: Visit, facts: Facts) -> tuple[Mandate, Disclosure] | None:
     return mandate, disclosure(visit.ask, holder[0], delivered(mandate.company, facts))
 
 
-def agree(visit: Visit, form: Mapping[str, str], facts: Facts) -> Tried:
+def asks(visit: Visit, facts: Facts) -> bool:
+    return True
+
+
+def arrive(visit: Visit, facts: Facts) -> Arrival:
+    """With the Word in the visit where there is nothing to ask. The caller has a mandate in the visit."""
+    weighed = weigh(visit, facts)
+    if weighed is None:
+        return Arrival(visit)
+    mandate, found = weighed
+    visit = replace(visit, shown=found.shown)
+    if found.missing:
+        lacking = {"missing": [asked.name for asked in found.missing], "place": str(mandate.place)}
+        return Arrival(visit, told=(Told(Event.ATTRIBUTES_MISSING, lacking),))
+    if found.of_person:
+        return Arrival(visit)
+    passed = permit(visit, mandate, facts, {}, found.of_company)
+    return Arrival(passed.visit, passed=True, told=passed.told, changes=passed.changes)
+
+
+def page(visit: Visit, step: Step, facts: Facts) -> Screen:
+    weighed = weigh(visit, facts)
+    if weighed is None:
+        raise ValueError("consent is asked of whoever may log in")
+    mandate, found = weighed
+    if found.missing:
+        company = facts.register.companies[mandate.company].name
+        return Screen("missing", values={"missing": found.missing, "company": company})
+    items = found.of_person
+    return Screen(
+        "consent",
+        values={
+            "required": [item for item in items if item.asked.required],
+            "optional": [item for item in items if not item.asked.required],
+        },
+    )
+
+
+def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Tried:
     """What the person ticked; passed when the Word is in the visit. Neither Word nor problem: look again."""
     weighed = weigh(visit, facts)
     if weighed is None:

@@ -1,0 +1,127 @@
+"""What happens to a means while the mock runs: wrong passwords, the block that follows, a new password.
+
+It lies over what the file says, and is gone as soon as the file says anything else of this means: whoever
+edits the file decides. Two guesses at once are counted as two.
+"""
+
+from __future__ import annotations
+
+import enum
+import hmac
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from pydantic import TypeAdapter
+
+from suppliers.register.model import Means, MeansStatus
+from suppliers.store import Store
+
+KIND = "account"
+MOST_WRONG = 3
+"""So many wrong passwords (or PINs of a smartcard) in a row block the means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """``password`` is the one that the person chose, if not the one of the file."""
+
+    fingerprint: str
+    wrong: int = 0
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def blocked(self) -> bool:
+        return self.wrong >= MOST_WRONG
+
+
+class Standing(enum.StrEnum):
+    """Whether a means can be used today, and if not why."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """``left`` is how many wrong ones there may still be; 0 when the means is blocked."""
+
+    right: bool
+    left: int
+
+
+_ACCOUNT = TypeAdapter(Account)
+
+
+class Accounts:
+    """One record for each means of which there is something to remember."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, means: Means) -> Account:
+        return self._read(means)[1]
+
+    def guess(self, means: Means, given: str) -> Guess:
+        """Compare a password, or a smartcard's PIN, and count it if it is wrong."""
+        while True:
+            raw, account = self._read(means)
+            if account.blocked or means.status is MeansStatus.BLOCKED:
+                return Guess(False, 0)
+            secret = means.pin or "" if means.card else account.password or means.password
+            right = hmac.compare_digest(given.encode(), secret.encode())
+            counted = replace(account, wrong=0 if right else account.wrong + 1)
+            if counted == account or self._swap(means, raw, counted):
+                return Guess(right, MOST_WRONG - counted.wrong)
+
+    def set_password(self, means: Means, password: str) -> None:
+        """The person chose a new one. A block stays: lifting it is the tester's."""
+        self._change(means, password=password)
+
+    def unblock(self, means: Means) -> bool:
+        """Lift the block that wrong passwords caused; False if there was none."""
+        blocked = self.of(means).blocked
+        self._change(means, wrong=0)
+        return blocked
+
+    def _change(self, means: Means, *, wrong: int | None = None, password: str | None = None) -> None:
+        while True:
+            raw, account = self._read(means)
+            changed = replace(
+                account,
+                wrong=account.wrong if wrong is None else wrong,
+                password=account.password if password is None else password,
+            )
+            if changed == account or self._swap(means, raw, changed):
+                return
+
+    def _read(self, means: Means) -> tuple[bytes | None, Account]:
+        raw = self._store.get(KIND, _key(means))
+        account = _ACCOUNT.validate_json(raw) if raw else Account(means.fingerprint)
+        return raw, account if account.fingerprint == means.fingerprint else Account(means.fingerprint)
+
+    def _swap(self, means: Means, raw: bytes | None, account: Account) -> bool:
+        new = _ACCOUNT.dump_json(account)
+        if raw is None:
+            return self._store.add(KIND, _key(means), new)
+        return self._store.swap(KIND, _key(means), raw, new)
+
+
+def standing(means: Means, account: Account, today: date) -> Standing:
+    """What the file and the wrong passwords together make of a means, on this (Dutch) day."""
+    if means.status in (MeansStatus.SUSPENDED, MeansStatus.REVOKED, MeansStatus.BLOCKED):
+        return Standing(means.status.value)
+    if means.until is not None and today > means.until:
+        return Standing.EXPIRED
+    return Standing.BLOCKED if account.blocked else Standing.ACTIVE
+
+
+def must_renew(means: Means, account: Account) -> bool:
+    """Whether the person has to choose a new password before going on."""
+    return means.renew and account.password is None
+
+
+def _key(means: Means) -> str:
+    return f"{means.supplier}/{'card' if means.card else 'name'}/{means.username.casefold()}"

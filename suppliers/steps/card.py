@@ -1,0 +1,42 @@
+"""The smartcard: which card is in the reader, and its own PIN. It needs no user name, password or code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
+
+
+def asks(visit: Visit, facts: Facts) -> bool:
+    return visit.card
+
+
+def arrive(visit: Visit, facts: Facts) -> Arrival:
+    return Arrival(visit, passed=not visit.card)
+
+
+def page(visit: Visit, step: Step, facts: Facts) -> Screen:
+    return Screen("card", values={"card": visit.username if visit.card else ""})
+
+
+def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Tried:
+    if not visit.card:
+        return Tried(visit, refused="early")
+    empty = [Problem(name, f"{name}.empty") for name in ("card", "cardpin") if not form.get(name, "").strip()]
+    if empty:
+        return Tried(visit, tuple(empty))
+    number = form["card"].strip()
+    found = facts.register.login(facts.profile.slug, number, card=True)
+    if found is None:
+        return Tried(visit, (Problem("card", "card.unknown"),), (Told(Event.CARD_WRONG, {"card": number}),))
+    person, means = found
+    guess = facts.guess(means, form["cardpin"].strip())
+    if not guess.right:
+        key = "cardpin.wrong" if guess.left else "cardpin.blocked"
+        event = Event.CARD_WRONG if guess.left else Event.MEANS_BLOCKED
+        told = Told(event, {"card": number, "left": guess.left, "place": str(means.place)})
+        return Tried(visit, (Problem("cardpin", key, {"left": guess.left}),), (told,))
+    data = {"card": means.username, "person": person.key, "level": means.level.label}
+    known = replace(visit, person=person.key, username=means.username, proved=True)
+    return Tried(known, told=(Told(Event.CARD_RIGHT, data),))
