@@ -148,7 +148,7 @@ def test_the_word_holds_what_the_supplier_can_deliver_and_the_mandates_own_level
         people=world.register.people.values(),
         mandates=(mandate("m", "jan", "linde", level=Level.EH4),),
     )
-    at_mandates = visit(person="jan", username="jan", done=3)
+    at_mandates = visit(person="jan", username="jan", done=5)
     turn = act(at_mandates, 6, {"mandate": "m"}, world.facts())
     assert turn.to == Leave()
     word = turn.visit.word
@@ -172,7 +172,7 @@ def test_the_word_on_a_chain_mandate_names_both_companies(world: World):
         people=world.register.people.values(),
         mandates=(chain, mandate("n", "jan", "eik")),
     )
-    word = act(visit(person="jan", username="jan", done=3), 6, {"mandate": "m"}, world.facts()).visit.word
+    word = act(visit(person="jan", username="jan", done=5), 6, {"mandate": "m"}, world.facts()).visit.word
     assert word
     assert word.mandate
     assert word.mandate.intermediary
@@ -183,7 +183,7 @@ def test_the_word_on_a_chain_mandate_names_both_companies(world: World):
 
 def test_choosing_alone_gives_no_word(world: World):
     passed = mandate_step.act(
-        visit(person="jan", username="jan", done=3), Step(Kind.MANDATE), {"mandate": "m-jan-eik"}, world.facts()
+        visit(person="jan", username="jan", done=5), Step(Kind.MANDATE), {"mandate": "m-jan-eik"}, world.facts()
     )
     assert (passed.visit.mandate, passed.visit.word) == ("m-jan-eik", None)
 
