@@ -29,6 +29,7 @@ class Delivery:
     fields: Mapping[str, str]
     by_post: bool
     language: str = "nl"
+    success: bool = False
 
 
 def finish(parts: Parts, login: Login) -> Delivery:
@@ -109,7 +110,7 @@ def _deliver(parts: Parts, login: Login, status: Status, assembled: Assembled | 
         },
     )
     by_post = not by_artifact or settings.artifact_by == "post"
-    return Delivery(login.acs_url, fields, by_post, login.language)
+    return Delivery(login.acs_url, fields, by_post, login.language, success=status == SUCCESS)
 
 
 def _keep_artifact(parts: Parts, login: Login, message: bytes) -> str:

@@ -40,7 +40,8 @@ class Login:
 
     ``scoped`` are the entity ids of authentication services to which the request limits the choice,
     ``requested`` and ``required`` the extra attributes that the request itself asks for. ``language_known`` once
-    the person's browser has told which; it does not at a POST from another site.
+    the person's browser has told which; it does not at a POST from another site. With ``remember`` the browser
+    keeps the choice of supplier after a success; ``remembered`` is whether it came from there.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Login:
     scoped: tuple[str, ...] = ()
     requested: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    remember: bool = True
+    remembered: bool = False
 
 
 ADAPTER = TypeAdapter(Login)
@@ -131,13 +134,25 @@ def start(parts: Parts, login: Login) -> str:
     return choose(parts, login, only.slug)
 
 
-def choose(parts: Parts, login: Login, slug: str) -> str:
+def choose_again(parts: Parts, login: Login, slug: str | None) -> str | None:
+    """Where a browser that remembers this supplier goes at once (spec 9): the path of that supplier's first page.
+
+    None where there is a choice to make: nothing is remembered, it is not offered here, or this person has seen
+    the choice, and came back to it. Raises LoginProblem as ``choose`` does.
+    """
+    if login.state is not State.ASKED or slug not in {offer.slug for offer in offers(parts, login)}:
+        return None
+    parts.exchanges.tell(login.id, "choice-skipped", {"why": "remembered", "supplier": slug})
+    return choose(parts, login, str(slug), remembered=True)
+
+
+def choose(parts: Parts, login: Login, slug: str, *, remember: bool = True, remembered: bool = False) -> str:
     """Go to a supplier; the path of its first page. Raises LoginProblem for one that was not offered."""
     _, service = service_of(parts, login)
     if slug not in {offer.slug for offer in offers(parts, login)}:
         parts.exchanges.tell(login.id, "choice-refused", {"supplier": slug})
         raise LoginProblem("not-offered", slug)
-    chosen = replace(login, state=State.CHOSEN, supplier=slug)
+    chosen = replace(login, state=State.CHOSEN, supplier=slug, remember=remember, remembered=remembered)
     if not _move(parts, login, chosen):
         raise LoginProblem("ended")
     parts.exchanges.tell(login.id, "choice", {"supplier": slug})
@@ -207,6 +222,7 @@ def _ask(parts: Parts, login: Login, service: Service) -> Ask:
         force_authn=login.force_authn,
         language=login.language,
         requested=requested(parts, login, service),
+        remembered=login.remembered,
     )
 
 

@@ -79,7 +79,8 @@ class Ask:
     ``identifier_sets`` are the sets of spec 5 in order of preference, e.g. ``(("RSIN", "KvKnr"), ("KvKnr",))``.
     ``return_path`` is where the supplier sends the browser when its Word is ready, ``choice_path`` where
     "Vorige" leads from its first page; empty where there is no such page, as the supplier was chosen elsewhere.
-    ``requested`` are the extra attributes, in the order in which they are asked.
+    ``requested`` are the extra attributes, in the order in which they are asked. ``remembered`` is whether the
+    person came here by a choice of an earlier day, and never saw that there is one.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Ask:
     force_authn: bool = True
     language: str = "nl"
     requested: tuple[RequestedAttribute, ...] = ()
+    remembered: bool = False
 
 
 class Outcome(enum.StrEnum):

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from flask import Blueprint, Response, g, redirect, render_template, request
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
+from werkzeug.wrappers import Response as BaseResponse
 
 from broker import answer, login, logout, receive
 from broker.answer import Delivery
@@ -26,6 +27,9 @@ from broker.tls.client import caller
 from broker.wire.bindings import BindingProblem, from_post, from_redirect
 from broker.wire.descriptor import THE_SCHEME, Edition
 from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
+
+CHOICE = "mock_eherkenning_choice"
+"""The cookie with the supplier that this browser chose before ("Onthoud mijn keuze")."""
 
 EDITIONS = {
     ("eherkenning", ""): THE_SCHEME,
@@ -101,7 +105,9 @@ def blueprint(parts: Parts) -> Blueprint:
     @pages.route("/login/<id>")
     def choice(id: str) -> ResponseReturnValue:  # noqa: A002
         try:
-            return _choice(parts, _in_language(parts, login.open_login(parts, id)))
+            here = _in_language(parts, login.open_login(parts, id))
+            onward = login.choose_again(parts, here, request.cookies.get(CHOICE))
+            return redirect(onward, 303) if onward else _choice(parts, here)
         except LoginProblem as problem:
             return _problem(parts, problem, id)
 
@@ -109,10 +115,10 @@ def blueprint(parts: Parts) -> Blueprint:
     def choose(id: str) -> ResponseReturnValue:  # noqa: A002
         try:
             here = login.open_login(parts, id)
-            slug = request.form.get("supplier", "")
+            slug, remember = request.form.get("supplier", ""), "remember" in request.form
             if not slug:
-                return _choice(parts, here, missing=True), 422
-            return redirect(login.choose(parts, here, slug), 303)
+                return _choice(parts, replace(here, remember=remember), missing=True), 422
+            return redirect(login.choose(parts, here, slug, remember=remember), 303)
         except LoginProblem as problem:
             return _problem(parts, problem, id)
 
@@ -130,7 +136,11 @@ def blueprint(parts: Parts) -> Blueprint:
             if chosen := language.remembered():
                 # At the supplier the switch changes the supplier's own record, and the cookie.
                 here = login.set_language(parts, here, chosen)
-            return _deliver(answer.finish(parts, here))
+            delivery = answer.finish(parts, here)
+            response = make_response(_deliver(delivery))
+            if delivery.success:
+                _remember(response, here, secure=parts.settings.https)
+            return response
         except LoginProblem as problem:
             return _problem(parts, problem, id)
 
@@ -186,8 +196,26 @@ def _choice(parts: Parts, here: Login, *, missing: bool = False) -> str:
         service=service.name.in_(here.language),
         provider=service.provider.in_(here.language),
         offers=login.offers(parts, here),
+        # Who comes back, and who was sent here for a means at another supplier, finds it in the list.
+        chosen=request.args.get("supplier") or here.supplier or "",
         missing=missing,
     )
+
+
+def _remember(response: BaseResponse, here: Login, *, secure: bool) -> None:
+    """After a success: the next login goes to this supplier at once, or no longer does."""
+    if here.remember and here.supplier and len(here.scoped) != 1:
+        response.set_cookie(
+            CHOICE,
+            here.supplier,
+            max_age=language.KEEP,
+            path="/",
+            secure=secure,
+            httponly=True,
+            samesite="Lax",
+        )
+    elif not here.remember:
+        response.delete_cookie(CHOICE, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def _deliver(delivery: Delivery) -> ResponseReturnValue:

@@ -1,7 +1,13 @@
 """Suppliers as data: one YAML file each, its name without ``.yaml`` being the supplier's slug.
 
 ``load_profiles()`` gives the ones that come along; ``load_profiles(folder)`` adds those of a folder, and
-a file there replaces one of the same name. Adding a supplier takes a file and no Python.
+a file there replaces one of the same name. Adding a supplier takes a file and no Python: ``docs/suppliers.md``
+has every key and an example.
+
+What a file says comes in three parts: what the supplier is to the scheme (``ad``, ``mr``, ``levels``,
+``identifiers``, ``next_register``), the road that people take (``steps``, ``second_factors``, ``smartcard``,
+``stay_logged_in``), and how its pages look and speak (``look``, ``colours``, ``tagline``, ``shown_levels``,
+``eh1_notice``, ``wording``).
 """
 
 from __future__ import annotations
@@ -53,7 +59,12 @@ def _level(value: object) -> object:
 
 
 class Colours(BaseModel):
-    """``brand`` fills the top of the page and the button, with ``on_brand`` on it; the rest is on ``page``."""
+    """``brand`` fills the button and, with most headers, the top of the page; ``on_brand`` is on it.
+
+    ``page`` is behind everything, ``sheet`` behind the content where ``look.sheet`` says so, and ``tint`` behind the
+    box that says where one logs in. ``text`` and ``link`` stand on all three. ``accent`` is for edges only, never
+    for text.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,6 +73,49 @@ class Colours(BaseModel):
     link: Colour
     page: Colour = "#ffffff"
     text: Colour = "#1c1c1c"
+    sheet: Colour = "#ffffff"
+    tint: Colour = "#f3f3f3"
+    accent: Colour | None = None
+
+    @property
+    def edge(self) -> str:
+        return self.accent or self.brand
+
+
+class Look(BaseModel):
+    """The shape of the pages. Every value has rules of its own in ``pages/static/supplier.css``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    header: Literal["bar", "band", "centred", "line"] = Field(
+        "bar",
+        description="bar: a low strip in the brand's colour; band: a high one, the tagline under the name; "
+        "centred: the name in the middle of the page; line: the name above a line in the brand's colour",
+    )
+    corners: Literal["square", "soft", "round"] = Field("soft", description="of buttons, fields and boxes")
+    letters: Literal["sans", "serif"] = Field("sans", description="of the name and the headings")
+    sheet: bool = Field(False, description="the content stands on a sheet of its own colour")
+    service: Literal["above", "below"] = Field(
+        "above", description="where it says what one logs in to: above or below what is asked"
+    )
+
+    @property
+    def classes(self) -> str:
+        """As classes of the page."""
+        sheet = " on-sheet" if self.sheet else ""
+        return f"header-{self.header} corners-{self.corners} letters-{self.letters}{sheet}"
+
+
+class Tagline(BaseModel):
+    """A line with the supplier's name, in the pages' two languages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nl: str = Field(min_length=1, max_length=60)
+    en: str = Field(min_length=1, max_length=60)
+
+    def in_(self, language: str) -> str:
+        return self.en if language == "en" else self.nl
 
 
 class Profile(BaseModel):
@@ -84,6 +138,8 @@ class Profile(BaseModel):
         (), description="the levels on the page, if not those of levels"
     )
     eh1_notice: bool = Field(False, description="warn on the first page that EH1 ended on 1 July 2021")
+    tagline: Tagline | None = Field(None, description="a line with the name, in nl and en")
+    look: Look = Look()  # type: ignore[call-arg]
     colours: Colours
     wording: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
 
@@ -240,4 +296,4 @@ def _duplicates(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
             yield from _duplicates(value)
 
 
-__all__ = ["SHIPPED", "Colours", "Profile", "ProfileError", "load_profile", "load_profiles"]
+__all__ = ["SHIPPED", "Colours", "Look", "Profile", "ProfileError", "load_profile", "load_profiles"]

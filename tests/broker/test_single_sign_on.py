@@ -1,0 +1,139 @@
+"""Staying logged in at a supplier (spec 9): who logs in again within two hours shows no password, and no more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from support.browser import Browser, Page
+from support.walk import choose, kind, landed, walk
+
+STAY = {"stay": "yes"}
+
+
+def log_in(bench: Any, browser: Browser, person: str = "m.devries", **how: Any) -> Page:
+    """A first login, with "Ik wil ingelogd blijven" ticked."""
+    page = choose(browser, bench.ask(browser, **how), "reconi")
+    fields = {"username": person, "password": "Welkom-123"}
+    return walk(browser, browser.submit(page, page.form("next"), **fields, **STAY), person)
+
+
+def again(bench: Any, browser: Browser, **how: Any) -> Page:
+    """The page that a second login comes to once the supplier was chosen."""
+    page = bench.ask(browser, **how)
+    return page if kind(page) != "choice" else choose(browser, page, "reconi")
+
+
+def events(bench: Any, *kinds: str) -> list[tuple[str, Any]]:
+    newest = bench.exchanges.recent(1)[0]
+    return [(event.kind, event.data) for event in newest.events if event.kind in kinds]
+
+
+@pytest.fixture
+def browser(bench: Any) -> Browser:
+    return bench.browser()
+
+
+def test_a_second_login_asks_no_password_and_no_pin(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    page = again(bench, browser, ForceAuthn=None)
+    assert kind(page) == "answer", page.readable
+    assert landed(page).status == "Success"
+    (used,) = events(bench, "supplier-session-used")
+    assert used[1]["person"] == "m.devries"
+
+
+def test_the_second_login_says_when_the_person_authenticated(bench: Any, browser: Browser) -> None:
+    first = landed(log_in(bench, browser, ForceAuthn=None)).assertion()
+    bench.application.clock.shift(timedelta(minutes=30))
+    second = landed(again(bench, browser, ForceAuthn=None)).assertion()
+    assert second.authn_instant == first.authn_instant
+
+
+def test_who_does_not_ask_to_stay_is_asked_again(bench: Any, browser: Browser) -> None:
+    walk(browser, bench.ask(browser, ForceAuthn=None))
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login"
+
+
+def test_force_authn_asks_again_and_ends_the_session(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    assert kind(again(bench, browser, ForceAuthn="true")) == "login"
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login"
+
+
+@pytest.mark.parametrize(("minutes", "page"), [(119, "answer"), (120, "login"), (-1, "login")])
+def test_the_session_lasts_two_hours_from_the_password(
+    bench: Any, browser: Browser, minutes: int, page: str
+) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    bench.application.clock.shift(timedelta(minutes=minutes))
+    assert kind(again(bench, browser, ForceAuthn=None)) == page
+
+
+def test_using_the_session_does_not_make_it_longer(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    bench.application.clock.shift(timedelta(minutes=100))
+    assert kind(again(bench, browser, ForceAuthn=None)) == "answer"
+    bench.application.clock.shift(timedelta(minutes=30))
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login"
+
+
+def test_the_mandate_is_checked_again(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, "l.jacobs", ForceAuthn=None)
+    bench.rewrite(
+        "{person: l.jacobs, company: regenboog,", "{person: l.jacobs, status: revoked, company: regenboog,"
+    )
+    assert kind(again(bench, browser, ForceAuthn=None)) == "nomandate"
+
+
+def test_a_means_that_was_revoked_since_is_of_no_use(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, "l.jacobs", ForceAuthn=None)
+    bench.rewrite("username: l.jacobs,", "username: l.jacobs, status: revoked,")
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login"
+    assert events(bench, "supplier-session-not-used")[0][1]["why"] == "gone"
+
+
+def test_the_session_is_of_one_supplier(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    page = choose(browser, bench.ask(browser, ForceAuthn=None), "kpn")
+    assert kind(page) == "login"
+
+
+def test_another_browser_is_not_logged_in(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    assert kind(again(bench, bench.browser(), ForceAuthn=None)) == "login"
+
+
+def test_a_cookie_that_somebody_made_up_is_of_no_use(bench: Any, browser: Browser) -> None:
+    browser._client.set_cookie("mock_eherkenning_supplier_reconi", "made-up", path="/supplier/reconi/")
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login"
+
+
+def test_going_back_from_a_choice_leads_to_the_login_page_for_another_person(
+    bench: Any, browser: Browser
+) -> None:
+    log_in(bench, browser, "t.mulder", ForceAuthn=None)
+    page = again(bench, browser, ForceAuthn=None)
+    assert kind(page) == "mandate"
+    page = browser.get(page.by_testid("back")[0].get("href"))
+    assert kind(page) == "login"
+    page = browser.submit(page, page.form("next"), username="m.devries", password="Welkom-123")
+    assert kind(page) == "channel", "another person proves who they are from the start"
+
+
+def test_the_cookie_is_kept_from_scripts_and_from_other_suppliers(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    (cookie,) = [c for p in browser.seen for c in p.headers.getlist("Set-Cookie") if "supplier_reconi" in c]
+    for part in ("HttpOnly", "SameSite=Lax", "Path=/supplier/reconi/", "Max-Age=7200"):
+        assert part in cookie
+
+
+def test_the_session_id_is_in_no_event(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    session = browser._client.get_cookie("mock_eherkenning_supplier_reconi", path="/supplier/reconi/").value
+    again(bench, browser, ForceAuthn=None)
+    told = [str(event) for exchange in bench.exchanges.recent(9) for event in exchange.events]
+    assert told
+    assert not [event for event in told if session in event]
