@@ -129,6 +129,13 @@ def _parser() -> argparse.ArgumentParser:
         help="where logins live (default: %(default)s)",
     )
     serve.add_argument(
+        "--threads",
+        type=_positive,
+        default=8,
+        metavar="N",
+        help="how many requests are served at once (default: %(default)s)",
+    )
+    serve.add_argument(
         "--token",
         default=os.environ.get("MOCK_EHERKENNING_TOKEN"),
         help="asked of whoever calls the console or the API (default: MOCK_EHERKENNING_TOKEN; "
@@ -139,6 +146,12 @@ def _parser() -> argparse.ArgumentParser:
     metadata.set_defaults(run=_metadata)
     keys.set_defaults(run=_keys)
     return parser
+
+
+def _positive(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a number from 1 to 1000, got {text[:20]!r}")
 
 
 def _url(option: str, text: str) -> str:
@@ -217,9 +230,10 @@ def _serve(options: argparse.Namespace) -> int:
     application = None
     try:
         try:
-            servers.append(Server(options.host, options.port))
+            servers.append(Server(options.host, options.port, threads=options.threads))
             if options.tls:
-                servers.append(Server(options.host, options.artifact_port, "--artifact-port"))
+                beside = Server(options.host, options.artifact_port, "--artifact-port", options.threads)
+                servers.append(beside)
         except PortProblem as problem:
             raise Unusable(str(problem)) from None
         # Imported late: a port in use is told before the slower parts are loaded. Nothing of what is made until

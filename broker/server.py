@@ -15,8 +15,6 @@ from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 if TYPE_CHECKING:
     from broker.tls.adapter import TlsAdapter
 
-THREADS = 8
-
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -46,10 +44,11 @@ class _Connection(HTTPConnection):
 
 
 class Server:
-    """``port`` is the one that was given out when 0 was asked. ``option`` is what asked for it."""
+    """``port`` is the one that was given out when 0 was asked. ``option`` is what asked for it, ``threads`` how many
+    requests are served at once."""
 
-    def __init__(self, host: str, port: int, option: str = "--port") -> None:
-        self._cheroot = wsgi.Server((host, port), None, numthreads=THREADS, server_name="mock-eherkenning")
+    def __init__(self, host: str, port: int, option: str = "--port", threads: int = 8) -> None:
+        self._cheroot = wsgi.Server((host, port), None, numthreads=threads, server_name="mock-eherkenning")
         self._cheroot.max_request_header_size = 65_536
         self._cheroot.max_request_body_size = 5_000_000
         self._cheroot.ConnectionClass = _Connection
