@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from broker import configuration, console, pages
 from broker.clock import Clock, machine_time
 from broker.configuration import Configuration
+from broker.delivery import inbox_of
 from broker.exchanges import Exchanges
 from broker.keys import KeyFolder
 from broker.pages import ad_list, language
@@ -27,6 +28,7 @@ from broker.store import Store
 from broker.store.memory import MemoryStore
 from broker.store.sqlite import SqliteStore
 from suppliers.desk import Desk
+from suppliers.mail import Mailer
 from suppliers.pages import blueprint as supplier_pages
 from suppliers.profiles import load_profiles
 from suppliers.steps.pin import random_pin
@@ -43,8 +45,12 @@ class Application:
     wsgi: Flask
     parts: Parts
     clock: Clock
+    mailer: Mailer | None = None
 
     def close(self) -> None:
+        if self.mailer:
+            # Before the store: it writes there what became of the last messages.
+            self.mailer.close()
         self.parts.configuration.close()
         self.parts.store.close()
 
@@ -63,8 +69,11 @@ def create(
     profiles = load_profiles(settings.home / "profiles")
     store = _store(settings)
     clock = Clock(store, machine)
-    current = Configuration(settings.home, tuple(profiles), clock, store)
+    smartcards = tuple(slug for slug, profile in profiles.items() if profile.smartcard)
+    current = Configuration(settings.home, tuple(profiles), clock, store, smartcards)
     exchanges = Exchanges(store, clock)
+    names = {slug: profile.name for slug, profile in profiles.items()}
+    inbox, mailer = inbox_of(store, exchanges, settings.smtp, names)
     desk = Desk(
         profiles,
         store,
@@ -72,6 +81,9 @@ def create(
         clock=clock,
         make_pin=make_pin,
         on_event=exchanges.tell,
+        inbox=inbox,
+        base_url=settings.base_url,
+        tester_panel=lambda: current.current.broker.tester_panel,
     )
     parts = Parts(
         settings=settings,
@@ -96,10 +108,10 @@ def create(
     app.register_blueprint(pages.blueprint(parts))
     app.register_blueprint(ad_list.blueprint(parts))
     app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https))
-    app.register_blueprint(console.blueprint(parts, desk.inbox))
-    app.register_blueprint(console.api(parts, desk.inbox, clock))
+    app.register_blueprint(console.blueprint(parts, desk))
+    app.register_blueprint(console.api(parts, desk, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    return Application(app, parts, clock)
+    return Application(app, parts, clock, mailer)
 
 
 def _ca(pem: bytes | None) -> ResponseReturnValue:
@@ -128,7 +140,8 @@ def _refuse_foreign_host(settings: Settings) -> ResponseReturnValue | None:
 
 
 def _headers(response: Response) -> Response:
-    """The same strict headers on every page; ``g.form_action`` is where this page's forms may end up."""
+    """The same strict headers on every page; ``g.form_action`` is where this page's forms may end up, with
+    ``g.own_script`` it runs a static script of ours that asks us for news."""
     form_action = g.get("form_action", ())
     nonce = g.get("nonce")
     policy = [
@@ -142,6 +155,8 @@ def _headers(response: Response) -> Response:
         policy.append("form-action " + " ".join(("'self'", *form_action)))
     if nonce:
         policy.append(f"script-src 'nonce-{nonce}'")
+    if g.get("own_script"):
+        policy += ["script-src 'self'", "connect-src 'self'"]
     response.headers["Content-Security-Policy"] = "; ".join(policy)
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -167,7 +182,11 @@ def _error_page(error: HTTPException) -> ResponseReturnValue:
 def _fault_page(error: Exception) -> ResponseReturnValue:
     """Our own fault: the page has a code, the log has the code and the trace, and neither has the form's fields."""
     code = secrets.token_hex(4)
-    log.exception("fault %s at %s %s", code, request.method, request.path)
+    # A token in the path lets whoever reads the log do what its link is for.
+    path = request.path
+    if token := (request.view_args or {}).get("token"):
+        path = path.replace(token, "<token>")
+    log.exception("fault %s at %s %s", code, request.method, path)
     if request.path.startswith("/api/"):
         return console.problem(500, "Internal error", f"The log has the details under code {code}.")
     return render_template("broker/error.html", code=code, kind="fault", detail=""), 500

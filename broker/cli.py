@@ -141,6 +141,12 @@ def _parser() -> argparse.ArgumentParser:
         help="asked of whoever calls the console or the API (default: MOCK_EHERKENNING_TOKEN; "
         "made up when listening on another address than loopback)",
     )
+    serve.add_argument(
+        "--smtp",
+        metavar="URL",
+        help="also send e-mail by this server: smtp://[user:password@]host[:port][?starttls=yes&from=address] or "
+        "smtps://... (default: MOCK_EHERKENNING_SMTP; with a password use that, for others can see an option)",
+    )
     init.set_defaults(run=_init)
     serve.set_defaults(run=_serve)
     metadata.set_defaults(run=_metadata)
@@ -208,6 +214,21 @@ def _check(options: argparse.Namespace) -> None:
         raise Unusable(f'--client-certificate-header "{header}": expected letters, digits and dashes')
 
 
+def _smtp(options: argparse.Namespace) -> str:
+    """The URL of the mail server, looked at before anything is made; empty for none."""
+    from suppliers.mail import SmtpProblem, server_of
+
+    given = getattr(options, "smtp", None)
+    name = "MOCK_EHERKENNING_SMTP" if given is None else "--smtp"
+    url: str = os.environ.get(name, "") if given is None else given
+    if url:
+        try:
+            server_of(url)
+        except SmtpProblem as problem:
+            raise Unusable(f"{name}: {problem}") from None
+    return url
+
+
 def _init(options: argparse.Namespace) -> int:
     home: Path = options.home
     made = configuration.fill(home)
@@ -226,6 +247,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
     _check(options)
+    options.smtp = _smtp(options)
     servers: list[Server] = []
     application = None
     try:
@@ -302,6 +324,7 @@ def _settings(options: argparse.Namespace, port: int, artifact_port: int | None 
         backchannel_url=options.backchannel_url,
         client_certificate_header=getattr(options, "client_certificate_header", ""),
         trusted_proxies=options.proxies,
+        smtp=getattr(options, "smtp", None) or "",
     )
 
 
@@ -316,6 +339,10 @@ def _greet(settings: Settings, authority: Authority | None) -> None:
     if authority:
         lines.append(f"  CA certificate, for clients         {authority.file}, or {settings.base_url}/ca.pem")
         lines.append(f"    its SHA-256                       {authority.fingerprint}")
+    if settings.smtp:
+        from suppliers.mail import server_of
+
+        lines.append(f"  e-mail also goes out by             {server_of(settings.smtp)}")
     lines.append(f"  home folder                         {settings.home}")
     if settings.token:
         lines.append(

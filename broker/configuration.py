@@ -20,7 +20,7 @@ from threading import Event, Lock, Thread
 from pydantic import BaseModel
 
 from broker.catalogue import Catalogue
-from broker.documents import Documents, Listed, stamp_of
+from broker.documents import Documents, Listed, Trusted, stamp_of
 from broker.rules.engine import Profile
 from broker.settings import BrokerSection
 from broker.sp_settings import DEFAULT, SpSection, SpSections
@@ -28,9 +28,13 @@ from broker.store import Store
 from broker.trust import Source
 from broker.wire.metadata import SpMetadata
 from broker.wire.shape import Shape
+from suppliers.register.changes import NONE as NO_CHANGES
+from suppliers.register.changes import Entry, Journal
+from suppliers.register.layer import Allowed, Layer
 from suppliers.register.loader import Loaded, load
 from suppliers.register.model import Register
 from suppliers.register.problems import ConfigError
+from suppliers.register.reading import reading_now
 
 YAML = "eherkenning.yaml"
 LOOK_EVERY = 0.5
@@ -40,7 +44,10 @@ log = logging.getLogger("mock_eherkenning.configuration")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``version`` counts from 1, one up for every change in force. ``problems`` is empty when all is well."""
+    """``version`` counts from 1, one up for every change in force. ``problems`` is empty when all is well.
+
+    ``layer`` is what ``register`` was made of: the files, and what testers changed over them.
+    """
 
     version: int
     loaded_at: datetime
@@ -51,6 +58,7 @@ class Snapshot:
     problems: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     catalogues: Mapping[str, Listed] = field(default_factory=dict)
+    layer: Layer | None = None
 
     def settings_of(self, sp: str) -> SpSection:
         """How this provider is judged and answered; the defaults where the YAML says nothing of it."""
@@ -103,17 +111,28 @@ class Configuration:
         suppliers: Collection[str],
         now: Callable[[], datetime],
         store: Store | None = None,
+        smartcards: Collection[str] | None = None,
     ) -> None:
+        """``suppliers`` are the slugs of all, ``smartcards`` of those with smartcards (all if None)."""
         self._yaml = home / YAML
+        self._smartcards = smartcards
         self._documents = Documents(home / "metadata", store)
         self._suppliers = tuple(suppliers)
         self._now = now
         self._lock = Lock()
+        # Apart from the other, for a change must not wait until a large file is read.
+        self._changing = Lock()
+        self._journal = None if store is None else Journal(store)
         self._stop = Event()
         self._yaml_stamp = stamp_of(self._yaml)
         self._loaded = self._load()
         self._yaml_problems: tuple[str, ...] = ()
         self._documents.refresh()
+        self._trusted = self._documents.trusted()
+        self._catalogue: tuple[Trusted, Layer, Catalogue] | None = None
+        if self._journal:
+            self._journal.read()
+        self._layer = self._laid()
         self.current = self._snapshot(1)
         for problem in self.current.problems:
             log.warning("%s", problem)
@@ -122,15 +141,64 @@ class Configuration:
         """Read again what changed on disk and in the store since last time; True if that gave a new snapshot."""
         with self._lock:
             changed = self._read_yaml()
-            changed = self._documents.refresh() or changed
-            if changed:
-                before = set(self.current.problems)
-                self.current = self._snapshot(self.current.version + 1)
-                for problem in self.current.problems:
-                    if problem not in before:
-                        log.warning("the last good configuration stays in force: %s", problem)
-                log.info("configuration %d is in force", self.current.version)
+            if self._documents.refresh():
+                self._trusted = self._documents.trusted()
+                changed = True
+            with self._changing:
+                changed = self._follow() or changed
+                if changed:
+                    self._put_in_force()
             return changed
+
+    def change(self, decide: Callable[[Layer], Entry | None]) -> Layer:
+        """Change what lies over the files: ``decide`` sees everything that was changed before, in whichever process,
+        and says what is to be written, None for nothing. It is asked again where somebody else was first. What it
+        raises goes on to the caller. When this returns the change is in force here, elsewhere at the next look."""
+        if self._journal is None:
+            raise RuntimeError("changes need a store")
+        with self._changing:
+            while True:
+                followed = self._follow()
+                try:
+                    entry = decide(self._layer)
+                except Exception:
+                    if followed:
+                        self._put_in_force()
+                    raise
+                if entry is None or self._journal.append(entry):
+                    break
+            if entry is not None:
+                self._layer = self._layer.after(entry)
+            if followed or entry is not None:
+                self._put_in_force()
+            return self._layer
+
+    def _follow(self) -> bool:
+        """Take in what was changed since the last look, here or elsewhere, file or store."""
+        entries = self._journal.read() if self._journal else []
+        if self._layer.base is not self._loaded.register or (
+            self._journal and self._journal.changes and self._laid_on != reading_now().today
+        ):
+            self._layer = self._laid()
+            return True
+        for entry in entries:
+            self._layer = self._layer.after(entry)
+        return bool(entries)
+
+    def _laid(self) -> Layer:
+        """Days may be relative in changes too, so they count from the day on which they are laid."""
+        slugs = Allowed(self._suppliers, self._suppliers if self._smartcards is None else self._smartcards)
+        self._laid_on = reading_now().today
+        changes = self._journal.changes if self._journal else NO_CHANGES
+        return Layer.on(self._loaded.register, slugs, changes)
+
+    def _put_in_force(self) -> None:
+        before = set(self.current.problems)
+        self.current = self._snapshot(self.current.version + 1)
+        for problem in self.current.problems:
+            if problem not in before:
+                log.warning("the last good configuration stays in force: %s", problem)
+        log.info("configuration %d is in force", self.current.version)
 
     def watch(self) -> None:
         """Refresh in the background, off the path of every request, until ``close``."""
@@ -149,7 +217,9 @@ class Configuration:
 
     def _load(self) -> Loaded:
         sections: dict[str, type[BaseModel]] = {"broker": BrokerSection, "service_providers": SpSections}
-        return load(self._yaml, suppliers=self._suppliers, sections=sections)
+        return load(
+            self._yaml, suppliers=self._suppliers, sections=sections, smartcards=self._smartcards
+        )
 
     def _read_yaml(self) -> bool:
         stamp = stamp_of(self._yaml)
@@ -167,17 +237,29 @@ class Configuration:
         return True
 
     def _snapshot(self, version: int) -> Snapshot:
-        trusted = self._documents.trusted()
+        trusted = self._trusted
         section = self._loaded.sections.get("broker")
         sections = self._loaded.sections.get("service_providers")
         return Snapshot(
             version=version,
             loaded_at=self._now(),
-            register=self._loaded.register,
-            catalogue=Catalogue(trusted.sps, self._loaded.register.services.values(), trusted.services),
+            register=self._layer.register,
+            catalogue=self._catalogue_of(trusted),
             sp_settings=sections.root if isinstance(sections, SpSections) else {},
             broker=section if isinstance(section, BrokerSection) else BrokerSection(),  # type: ignore[call-arg]
             problems=(*self._yaml_problems, *trusted.problems),
             sources=trusted.sources,
             catalogues=trusted.catalogues,
+            layer=self._layer,
         )
+
+    def _catalogue_of(self, trusted: Trusted) -> Catalogue:
+        """Made again only where one of its parts is another: a thousand providers take their time."""
+        layer = self._layer
+        if self._catalogue is not None:
+            of, was, catalogue = self._catalogue
+            if of is trusted and was.base is layer.base and was.over.services == layer.over.services:
+                return catalogue
+        catalogue = Catalogue(trusted.sps, layer.register.services.values(), trusted.services)
+        self._catalogue = trusted, layer, catalogue
+        return catalogue

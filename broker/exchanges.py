@@ -47,7 +47,8 @@ class Exchange:
 
     @property
     def outcome(self) -> str:
-        """One word for the list: how the answer went, refused, logged-out (where there is no login), under-way."""
+        """One word for the list: how the answer went, refused, logged-out (where there is no login), under-way;
+        self-service for a visit to a supplier outside any login."""
         if answer := self.last("answer"):
             return str(answer["outcome"])
         if (
@@ -56,7 +57,19 @@ class Exchange:
             or {e.kind for e in self.events} == {"resolve"}
         ):
             return "refused"
+        if self.last("supplier-opened").get("alone"):
+            return "self-service"
         return "logged-out" if self.last("logged-out") else "under-way"
+
+    @property
+    def person(self) -> str | None:
+        """Who logged in, or who came to the supplier on business of their own; None as long as nobody did."""
+        found: str | None = self.last("word-given").get("person")
+        if found is None and self.outcome == "self-service":
+            kinds = ("password-right", "card-right", "supplier-session-used")
+            known = (self.last(kind).get("person") for kind in kinds)
+            found = next(filter(None, known), None)
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """As the API gives it."""
@@ -64,7 +77,7 @@ class Exchange:
             "id": self.id,
             "started_at": self.events[0].at,
             "sp": self.asked.get("sp"),
-            "person": self.last("word-given").get("person"),
+            "person": self.person,
             "outcome": self.outcome,
             "request": dict(self.last("request")),
             "answer": dict(self.last("answer")) or None,

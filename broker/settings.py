@@ -47,6 +47,10 @@ class BrokerSection(BaseModel):
         description="file in the home folder with the CA (PEM) of service providers' ArtifactResolutionServices; "
         "else the system's CAs",
     )
+    tester_panel: bool = Field(
+        True,
+        description="suppliers' pages have a panel for testers: who can log in here, with what, and how that ends",
+    )
     client_certificates: ClientCertificates | None = Field(
         None,
         description="an artifact resolution without a client certificate of the metadata: required refuses it, "
@@ -59,6 +63,7 @@ class Settings:
     """``base_url`` is how the browser reaches the broker, without a slash at the end; ``backchannel_url`` how
     service providers do, if otherwise. The artifact service has a port of its own where it asks for client
     certificates, so that browsers are never asked. ``client_certificate_header`` counts from a trusted proxy only.
+    ``smtp`` is the URL of the server that e-mail goes out by, empty for none; it may have a password in it.
     """
 
     home: Path
@@ -73,6 +78,7 @@ class Settings:
     backchannel_url: str = ""
     client_certificate_header: str = ""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    smtp: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not self.base_url:

@@ -2,32 +2,42 @@
 
 It lies over what the file says, and is gone as soon as the file says anything else of this means: whoever
 edits the file decides. Two guesses at once are counted as two.
+
+Guesses for a user name that nobody has are counted in the same way, for a while, so that the answers do not tell
+which names there are.
 """
 
 from __future__ import annotations
 
 import enum
+import hashlib
 import hmac
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pydantic import TypeAdapter
 
+from suppliers.ask import Level
 from suppliers.register.model import Means, MeansStatus
 from suppliers.store import Store
 
 KIND = "account"
+STRANGER = "stranger"
+STRANGER_SECONDS = 3600.0
+"""How long guesses for a name that nobody has are remembered, in real time: anybody can make up names."""
 MOST_WRONG = 3
 """So many wrong passwords (or PINs of a smartcard) in a row block the means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """``password`` is the one that the person chose, if not the one of the file."""
+    """``password`` is the one that the person chose, if not the one of the file; ``chosen`` counts how often."""
 
     fingerprint: str
     wrong: int = 0
     password: str | None = field(default=None, repr=False)
+    chosen: int = 0
 
     @property
     def blocked(self) -> bool:
@@ -64,49 +74,78 @@ class Accounts:
     def of(self, means: Means) -> Account:
         return self._read(means)[1]
 
+    def of_all(self, several: Iterable[Means]) -> list[Account]:
+        """The same of many, with one look in the store."""
+        kept = dict(self._store.records(KIND))
+        return [_account(means, kept.get(_key(means))) for means in several]
+
     def guess(self, means: Means, given: str) -> Guess:
         """Compare a password, or a smartcard's PIN, and count it if it is wrong."""
         while True:
             raw, account = self._read(means)
             if account.blocked or means.status is MeansStatus.BLOCKED:
                 return Guess(False, 0)
-            secret = means.pin or "" if means.card else account.password or means.password
-            right = hmac.compare_digest(given.encode(), secret.encode())
+            secret = secret_of(means, account)
+            # A stranger has no password, and neither has a card without a PIN: nothing is right then.
+            right = bool(secret) and hmac.compare_digest(given.encode(), secret.encode())
             counted = replace(account, wrong=0 if right else account.wrong + 1)
             if counted == account or self._swap(means, raw, counted):
                 return Guess(right, MOST_WRONG - counted.wrong)
 
     def set_password(self, means: Means, password: str) -> None:
         """The person chose a new one. A block stays: lifting it is the tester's."""
-        self._change(means, password=password)
+        self._change(
+            means,
+            lambda account: (
+                account
+                if account.password == password
+                else replace(account, password=password, chosen=account.chosen + 1)
+            ),
+        )
+
+    def reset_password(self, means: Means) -> None:
+        """The password of the file is the right one again."""
+        self._change(means, lambda account: replace(account, password=None, chosen=account.chosen + 1))
 
     def unblock(self, means: Means) -> bool:
         """Lift the block that wrong passwords caused; False if there was none."""
         blocked = self.of(means).blocked
-        self._change(means, wrong=0)
+        self._change(means, lambda account: replace(account, wrong=0))
         return blocked
 
-    def _change(self, means: Means, *, wrong: int | None = None, password: str | None = None) -> None:
+    def _change(self, means: Means, change: Callable[[Account], Account]) -> None:
         while True:
             raw, account = self._read(means)
-            changed = replace(
-                account,
-                wrong=account.wrong if wrong is None else wrong,
-                password=account.password if password is None else password,
-            )
+            changed = change(account)
             if changed == account or self._swap(means, raw, changed):
                 return
 
     def _read(self, means: Means) -> tuple[bytes | None, Account]:
-        raw = self._store.get(KIND, _key(means))
-        account = _ACCOUNT.validate_json(raw) if raw else Account(means.fingerprint)
-        return raw, account if account.fingerprint == means.fingerprint else Account(means.fingerprint)
+        raw = self._store.get(_kind(means), _key(means))
+        return raw, _account(means, raw)
 
     def _swap(self, means: Means, raw: bytes | None, account: Account) -> bool:
         new = _ACCOUNT.dump_json(account)
         if raw is None:
-            return self._store.add(KIND, _key(means), new)
-        return self._store.swap(KIND, _key(means), raw, new)
+            keep = STRANGER_SECONDS if _is_stranger(means) else None
+            return self._store.add(_kind(means), _key(means), new, keep=keep)
+        return self._store.swap(_kind(means), _key(means), raw, new)
+
+
+def secret_of(means: Means, account: Account) -> str:
+    """The password as it is now, or a smartcard's PIN; empty if there is none."""
+    return means.pin or "" if means.card else account.password or means.password
+
+
+def stranger(supplier: str, username: str) -> Means:
+    """Stands in for the means that a user name does not have, so that guesses for it can be counted."""
+    # Hashed: people type passwords and whole pages of text in this field.
+    name = hashlib.sha256(username.casefold().encode()).hexdigest()
+    return Means(supplier, name, "", Level.EH2)
+
+
+def _is_stranger(means: Means) -> bool:
+    return not means.password and not means.card
 
 
 def standing(means: Means, account: Account, today: date) -> Standing:
@@ -121,6 +160,15 @@ def standing(means: Means, account: Account, today: date) -> Standing:
 def must_renew(means: Means, account: Account) -> bool:
     """Whether the person has to choose a new password before going on."""
     return means.renew and account.password is None
+
+
+def _account(means: Means, raw: bytes | None) -> Account:
+    account = _ACCOUNT.validate_json(raw) if raw else Account(means.fingerprint)
+    return account if account.fingerprint == means.fingerprint else Account(means.fingerprint)
+
+
+def _kind(means: Means) -> str:
+    return STRANGER if _is_stranger(means) else KIND
 
 
 def _key(means: Means) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+import re
 import uuid
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import MAXYEAR, date, datetime
 
-from suppliers.ask import Ask, Company, Level, Mandated, Names, Outcome, Person, Word
+from suppliers.ask import Ask, AskedService, Company, Level, Mandated, Names, Outcome, Person, Word
 from suppliers.grants import Held
 from suppliers.register.model import (
     CompanyRecord,
@@ -27,18 +28,27 @@ NOTHING = Held()
 ALL_IDENTIFIERS = ("KvKnr", "RSIN", "Pseudo")
 # The exchange log is bounded, and somebody may hold thousands of mandates.
 _MOST_TOLD = 50
+_OIN = re.compile(r"urn:etoegang:DV:([0-9]{20}):services:[0-9]+")
 
 
 class Code(enum.StrEnum):
+    """What may be against a mandate, in the order in which it is looked at: the first that holds is the reason."""
+
     SERVICE = "service"
+    PROVIDER = "provider"
     REQUESTED = "requested"
     REVOKED = "revoked"
     NOT_STARTED = "not_started"
     EXPIRED = "expired"
+    LAPSED = "lapsed"
     LEVEL = "level"
     BRANCH = "branch"
     IDENTIFIERS = "identifiers"
     INTERMEDIARY = "intermediary"
+
+
+ELSEWHERE = frozenset({Code.SERVICE, Code.PROVIDER})
+"""A mandate for somewhere else says nothing to whoever wants to log in here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +57,19 @@ class Reason:
 
     code: Code
     mandate: str
-    text: Names
     place: Place
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def text(self) -> Names:
+        """For people. Put in words only when somebody reads it: a person may hold thousands of mandates."""
+        return both(f"reason.{self.code}", **self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``fitting`` and ``reasons`` are in the order of the file and hold each mandate of the person once."""
+    """``fitting`` and ``reasons`` are in the order of the file, with what is not in the file behind it, and hold
+    each mandate of the person once."""
 
     fitting: tuple[Mandate, ...]
     reasons: tuple[Reason, ...]
@@ -70,38 +86,37 @@ def decide(
     """Which mandates of a person (its key) let them in here, at this moment, and why the others do not.
 
     ``identifiers`` are the types that the supplier can deliver; ``held`` is what there is of this person's
-    mandates beside the register.
+    mandates beside the register, and replaces what has the same id. Takes time for the mandates of this person
+    only, whoever else the register knows.
     """
     today = at.astimezone(DUTCH_TIME).date()
+    in_file = register.mandates_of(person)
+    used = _last_use(in_file, held)
+    wanted = _wanted(ask)
     fitting: list[Mandate] = []
     reasons: list[Reason] = []
-    for mandate in register.mandates_of(person):
+    for mandate in held.over(in_file):
+        if mandate.person != person:
+            continue
         company = register.companies.get(mandate.company)
         between = register.companies.get(mandate.intermediary or "")
-        code = _against(mandate, company, between, ask, today, identifiers)
+        code = _against(mandate, company, between, ask, today, used, identifiers)
         if code is None:
             fitting.append(mandate)
-        else:
-            reasons.append(_reason(code, mandate, company, between, ask))
+            continue
+        values = {
+            "company": company.name if company else mandate.company,
+            "intermediary": between.name if between else mandate.intermediary or "",
+            "service": ask.service.name,
+            "provider": ask.service.provider,
+            "date": {Code.NOT_STARTED: mandate.start, Code.LAPSED: used}.get(code, mandate.until),
+            "has": mandate.level.label,
+            "asked": ask.level.label,
+            "branch": branch_name(mandate, company),
+            "wanted": wanted,
+        }
+        reasons.append(Reason(code, mandate.id, mandate.place, values))
     return Decision(tuple(fitting), tuple(reasons))
-
-
-def choices(fitting: Iterable[Mandate], register: Register) -> list[Mandate]:
-    """One mandate for each company, branch and intermediary, by name: two for the same are no choice to a person.
-
-    The highest level stays, so that the answer says what the person may do.
-    """
-    best: dict[tuple[str, str | None, str | None], Mandate] = {}
-    for mandate in fitting:
-        key = (mandate.company, mandate.branch, mandate.intermediary)
-        if key not in best or mandate.level > best[key].level:
-            best[key] = mandate
-
-    def by_name(m: Mandate) -> tuple[str, str, str]:
-        via = register.companies[m.intermediary].name.casefold() if m.intermediary else ""
-        return register.companies[m.company].name.casefold(), m.branch or "", via
-
-    return sorted(best.values(), key=by_name)
 
 
 def considered(visit: Visit, facts: Facts) -> Decision:
@@ -167,15 +182,51 @@ def tell(decision: Decision, register: Register) -> Told:
             "en": reason.text.en,
             "place": str(reason.place),
         }
-        for reason in decision.reasons
+        for reason in decision.reasons[:_MOST_TOLD]
     ]
     return Told(
         Event.MANDATES_CONSIDERED,
         {
             "fitting": [_about(mandate, register) for mandate in decision.fitting[:_MOST_TOLD]],
-            "refused": refused[:_MOST_TOLD],
-            "left_out": max(0, len(decision.fitting) - _MOST_TOLD) + max(0, len(refused) - _MOST_TOLD),
+            "refused": refused,
+            "left_out": sum(max(0, len(of) - _MOST_TOLD) for of in (decision.fitting, decision.reasons)),
         },
+    )
+
+
+def _last_use(in_file: tuple[Mandate, ...], held: Held) -> date | None:
+    """The last day on which this person used any mandate; None if nobody knows of one."""
+    days = [mandate.last_used for mandate in (*in_file, *held.mandates) if mandate.last_used]
+    return max([*days, *filter(None, [held.last_used])], default=None)
+
+
+def _lapses(mandate: Mandate, used: date | None, today: date) -> bool:
+    """Mandates lapse once their holder has used not one of them for 24 months (spec 10.1).
+
+    One that began after that last use has 24 months of its own: else whoever let them lapse could never be
+    given another.
+    """
+    if used is None:
+        return False
+    since = max(used, mandate.start) if mandate.start else used
+    return today > _two_years_after(since)
+
+
+def _two_years_after(day: date) -> date:
+    """The same day of the month; 28 February where there is no 29th."""
+    if day.year + 2 > MAXYEAR:
+        return date.max
+    if (day.month, day.day) == (2, 29):
+        return date(day.year + 2, 2, 28)
+    return day.replace(year=day.year + 2)
+
+
+def _covers(mandate: Mandate, service: AskedService) -> bool:
+    if mandate.provider:
+        found = _OIN.fullmatch(service.service_id)
+        return mandate.provider in (found[1] if found else None, service.provider_id)
+    return mandate.service == "*" or (
+        bool(mandate.service) and mandate.service in (service.service_id, *service.uuids)
     )
 
 
@@ -185,20 +236,31 @@ def _against(
     between: CompanyRecord | None,
     ask: Ask,
     today: date,
+    used: date | None,
     identifiers: Collection[str],
 ) -> Code | None:
-    checks: tuple[tuple[Code, bool], ...] = (
-        (Code.SERVICE, mandate.service not in ("*", ask.service.service_id, *ask.service.uuids)),
-        (Code.REQUESTED, mandate.status is MandateStatus.REQUESTED),
-        (Code.REVOKED, mandate.status is MandateStatus.REVOKED),
-        (Code.NOT_STARTED, mandate.start is not None and today < mandate.start),
-        (Code.EXPIRED, mandate.until is not None and today > mandate.until),
-        (Code.LEVEL, mandate.level < ask.level),
-        (Code.BRANCH, mandate.branch is not None and not ask.branches_accepted),
-        (Code.IDENTIFIERS, company is None or not _can_fill(company, ask, identifiers)),
-        (Code.INTERMEDIARY, mandate.intermediary is not None and not _can_name(between, identifiers)),
-    )
-    return next((code for code, stands in checks if stands), None)
+    """The first thing against a mandate, in the order of :class:`Code`."""
+    if not _covers(mandate, ask.service):
+        return Code.PROVIDER if mandate.provider else Code.SERVICE
+    if mandate.status is MandateStatus.REQUESTED:
+        return Code.REQUESTED
+    if mandate.status is MandateStatus.REVOKED:
+        return Code.REVOKED
+    if mandate.start is not None and today < mandate.start:
+        return Code.NOT_STARTED
+    if mandate.until is not None and today > mandate.until:
+        return Code.EXPIRED
+    if _lapses(mandate, used, today):
+        return Code.LAPSED
+    if mandate.level < ask.level:
+        return Code.LEVEL
+    if mandate.branch is not None and not ask.branches_accepted:
+        return Code.BRANCH
+    if company is None or not _can_fill(company, ask, identifiers):
+        return Code.IDENTIFIERS
+    if mandate.intermediary is not None and not _can_name(between, identifiers):
+        return Code.INTERMEDIARY
+    return None
 
 
 def _can_fill(company: CompanyRecord, ask: Ask, identifiers: Collection[str]) -> bool:
@@ -212,30 +274,18 @@ def _can_name(between: CompanyRecord | None, identifiers: Collection[str]) -> bo
     return between is not None and bool(between.kvk) and "KvKnr" in identifiers
 
 
-def _reason(
-    code: Code, mandate: Mandate, company: CompanyRecord | None, between: CompanyRecord | None, ask: Ask
-) -> Reason:
-    a_set = {
-        language: TEXTS["or"]
-        .in_(language)
-        .join(
-            TEXTS["and"].in_(language).join(TEXTS[f"identifier.{t}"].in_(language) for t in wanted)
+def _wanted(ask: Ask) -> Names:
+    """The identifier sets of the service in words: "RSIN and KvK number or KvK number"."""
+
+    def in_(language: str) -> str:
+        between = TEXTS["and"].in_(language)
+        sets = (
+            between.join(TEXTS[f"identifier.{name}"].in_(language) for name in wanted)
             for wanted in ask.identifier_sets
         )
-        for language in ("nl", "en")
-    }
-    text = both(
-        f"reason.{code}",
-        company=company.name if company else mandate.company,
-        intermediary=between.name if between else mandate.intermediary or "",
-        service=ask.service.name,
-        date=mandate.start if code is Code.NOT_STARTED else mandate.until,
-        has=mandate.level.label,
-        asked=ask.level.label,
-        branch=branch_name(mandate, company),
-        wanted=Names(a_set["nl"], a_set["en"]),
-    )
-    return Reason(code, mandate.id, text, mandate.place)
+        return TEXTS["or"].in_(language).join(sets)
+
+    return Names(in_("nl"), in_("en"))
 
 
 def branch_name(mandate: Mandate, company: CompanyRecord | None) -> str:

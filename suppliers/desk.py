@@ -10,21 +10,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from urllib.parse import quote
 
+from suppliers import testers
 from suppliers import visit as visits
-from suppliers.accounts import Accounts
+from suppliers.accounts import Accounts, Guess
+from suppliers.approving import Approvals
 from suppliers.ask import Ask, Offer, Outcome, Word
+from suppliers.forgotten import Forgotten
 from suppliers.grants import Grants
 from suppliers.inbox import Inbox
+from suppliers.phone import Phones, Waiting
 from suppliers.profiles import Profile
-from suppliers.register.model import Register
+from suppliers.register.model import Means, Register
 from suppliers.sessions import Sessions
-from suppliers.steps.pin import random_pin
+from suppliers.steps import phone
+from suppliers.steps.pin import PIN_MINUTES, random_pin
 from suppliers.store import Store
 from suppliers.visit import (
+    Approval,
     At,
     Change,
     Event,
@@ -32,6 +38,7 @@ from suppliers.visit import (
     Leave,
     MandateUsed,
     NewPassword,
+    PhoneAsked,
     Screen,
     SessionBegun,
     SessionEnded,
@@ -39,12 +46,16 @@ from suppliers.visit import (
     Turn,
     Visit,
 )
-from suppliers.walk import act, cancel, refusal, resend, show
+from suppliers.walk import act, cancel, go_on, refusal, resend, show
 
 PREFIX = "/supplier"
+PHONE = "/console/phone"
+"""The page that stands in for the person's phone."""
 _KIND = "visit"
 # Housekeeping in real time, far longer than anybody takes to log in.
 _KEEP_SECONDS = 12 * 3600.0
+# Of so many questions to a phone, the newest, is looked whether they wait for an answer.
+_MOST_PHONES = 200
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +66,11 @@ def _utc_now() -> datetime:
 
 def _nobody(ask_id: str, kind: str, data: Mapping[str, object]) -> None:
     """No exchange log to tell."""
+
+
+def _off() -> bool:
+    """A desk by itself shows testers nothing."""
+    return False
 
 
 class Desk:
@@ -70,28 +86,49 @@ class Desk:
         make_pin: Callable[[], str] = random_pin,
         on_event: Callable[[str, str, Mapping[str, object]], None] = _nobody,
         inbox: Inbox | None = None,
+        base_url: str = "",
+        tester_panel: Callable[[], bool] = _off,
     ) -> None:
         self.profiles = profiles
+        self.base_url = base_url
+        self._tester_panel = tester_panel
         self.inbox = inbox or Inbox(store)
         self.accounts = Accounts(store)
-        self.grants = Grants(store)
+        self.grants = Grants(store, register)
         self.sessions = Sessions(store)
+        self._phones = Phones(store)
         self._store = store
         self._register = register
         self._clock = clock
         self._make_pin = make_pin
         self._on_event = on_event
 
+        self.forgotten = Forgotten(
+            store,
+            self.accounts,
+            profiles,
+            register,
+            clock=clock,
+            send=self.inbox.add,
+            tell=on_event,
+            url=base_url + PREFIX,
+        )
+        self.approvals = Approvals(
+            store, self.grants, register, clock, self.inbox, self.tell, profiles, base_url + PREFIX
+        )
+
     def offers(self) -> tuple[Offer, ...]:
         """Every supplier, alphabetical on its name, case ignored."""
         offers = [profile.offer() for profile in self.profiles.values()]
         return tuple(sorted(offers, key=lambda offer: (offer.name.casefold(), offer.slug)))
 
-    def open(self, slug: str, ask: Ask) -> str:
-        """Start a visit, in place of any that this Ask had; the path of its first page."""
+    def open(self, slug: str, ask: Ask, *, alone: bool = False) -> str:
+        """Start a visit, in place of any that this Ask had; the path of its first page. ``alone`` is a visit
+        outside any login."""
         profile = self.profiles[slug]
-        self._store.put(_KIND, ask.id, visits.dump(Visit(ask, slug)), keep=_KEEP_SECONDS)
-        self._tell(ask.id, (Told(Event.OPENED, {"supplier": slug, "name": profile.name}),))
+        self._store.put(_KIND, ask.id, visits.dump(Visit(ask, slug, alone=alone)), keep=_KEEP_SECONDS)
+        data = {"supplier": slug, "name": profile.name, **({"alone": True} if alone else {})}
+        self._tell(ask.id, (Told(Event.OPENED, data),))
         # Not the visit's own address, which would only send the browser on to this one.
         return self.path(slug, ask.id, 1)
 
@@ -142,6 +179,119 @@ class Desk:
     def cancel(self, slug: str, ask_id: str) -> tuple[Visit | None, At | Leave | Screen]:
         return self._turn(slug, ask_id, lambda visit, facts: cancel(visit))
 
+    def go_on(self, slug: str, ask_id: str) -> tuple[Visit | None, At | Leave | Screen]:
+        """Look again for a mandate, for whoever waited for one."""
+        return self._turn(slug, ask_id, go_on)
+
+    def peek(
+        self, slug: str, ask_id: str, *, language: str = ""
+    ) -> tuple[Visit, Facts] | tuple[Visit | None, At | Leave | Screen]:
+        """For business beside the road: the visit, and what to decide on; a Screen where there is no such visit."""
+        seen: list[Facts] = []
+
+        def look(visit: Visit, facts: Facts) -> Turn:
+            seen[:] = [facts]
+            return Turn(_in_language(visit, language), Screen("unknown", 404))
+
+        visit, to = self._turn(slug, ask_id, look)
+        return (visit, seen[0]) if visit and seen else (visit, to)
+
+    def testers(
+        self, visit: Visit, screen: Screen, *, searched: str | None = None, fill: str = ""
+    ) -> testers.Panel | None:
+        """The panel for testers on this page; None where the setting is off."""
+        if not self._tester_panel():
+            return None
+        facts = self._facts(visit.supplier, self.accounts.guess)
+        return testers.panel(visit, screen, facts, searched=searched, fill=fill)
+
+    # What the phone uses, and what waits for it.
+
+    def waiting(self) -> list[Waiting]:
+        """What waits for an answer of somebody's phone, newest first."""
+        register, now = self._register(), self._clock()
+        found: list[Waiting] = []
+        for id_, ask_id in self._phones.all()[:_MOST_PHONES]:
+            visit = self._open_visit(ask_id)
+            asked = visit.phone if visit else None
+            if visit is None or asked is None or asked.id != id_ or phone.phone_state(asked, now) != "open":
+                continue
+            person, profile = register.people.get(visit.person), self.profiles[visit.supplier]
+            found.append(
+                Waiting(
+                    id=id_,
+                    ask_id=ask_id,
+                    supplier=profile.slug,
+                    supplier_name=profile.name,
+                    person=person.name if person else visit.username,
+                    service=visit.ask.service.name,
+                    factor=asked.factor,
+                    number=asked.shown,
+                    at=asked.sent_at,
+                    until=asked.sent_at + timedelta(minutes=PIN_MINUTES),
+                )
+            )
+        return found
+
+    def answer_phone(self, code: str, given: phone.Answer, *, ask_id: str = "", factor: str = "") -> str:
+        """Approve or refuse what a phone was asked, by its id or its readable code; or why that was not taken:
+        ``unknown``, ``other`` (not of this Ask, not of this factor), ``replaced``, ``used``, ``late``, ``ended``."""
+        found = self._phones.find(code)
+        if found is None:
+            self._tell_not_taken(ask_id, "unknown")
+            return "unknown"
+        id_, owner = found
+        if ask_id and ask_id != owner:
+            self._tell_not_taken(ask_id, "other")
+            return "other"
+        while True:
+            raw = self._store.get(_KIND, owner)
+            visit = visits.load(raw) if raw else None
+            if raw is None or visit is None or visit.word:
+                self._tell_not_taken(owner, "ended")
+                return "ended"
+            if factor and visit.phone and visit.phone.id == id_ and visit.phone.factor != factor:
+                self._tell_not_taken(owner, "other")
+                return "other"
+            answered = phone.answer(visit, id_, given, self._clock())
+            if answered.why or self._store.swap(_KIND, owner, raw, visits.dump(answered.visit)):
+                break
+        self._tell(owner, (answered.told,))
+        return answered.why
+
+    def phone_state(self, slug: str, ask_id: str, n: int) -> str:
+        """What the page of this step waits for: ``open``, ``approved``, ``refused``, ``late``; empty where it does
+        not, or no more."""
+        asked = self._asked_at(slug, ask_id, n)
+        state = phone.phone_state(asked, self._clock()) if asked else ""
+        return "" if state == "used" else state
+
+    def scan_url(self, slug: str, ask_id: str, n: int) -> str:
+        """What the QR code of this step says; empty where there is none to scan."""
+        asked = self._asked_at(slug, ask_id, n)
+        if asked is None or asked.factor != "qr" or phone.phone_state(asked, self._clock()) != "open":
+            return ""
+        return phone.scan_url(asked, f"{self.base_url}{PHONE}")
+
+    def _asked_at(self, slug: str, ask_id: str, n: int) -> Approval | None:
+        visit = self._open_visit(ask_id)
+        at_hand = visit is not None and visit.supplier == slug and visit.done + 1 == n
+        return visit.phone if visit and at_hand else None
+
+    def under_way(self, slug: str, ask_id: str) -> Visit | None:
+        """The visit of this Ask, as long as it goes on and is at this supplier."""
+        visit = self._open_visit(ask_id)
+        return visit if visit and visit.supplier == slug else None
+
+    def _open_visit(self, ask_id: str) -> Visit | None:
+        raw = self._store.get(_KIND, ask_id)
+        visit = visits.load(raw) if raw else None
+        return visit if visit and not visit.word and visit.supplier in self.profiles else None
+
+    def _tell_not_taken(self, ask_id: str, why: str) -> None:
+        if self._store.get(_KIND, ask_id):
+            self._tell(ask_id, (Told(Event.PHONE_NOT_TAKEN, {"why": why}),))
+
     def _turn(
         self, slug: str, ask_id: str, decide: Callable[[Visit, Facts], Turn], session: str = ""
     ) -> tuple[Visit | None, At | Leave | Screen]:
@@ -155,19 +305,12 @@ class Desk:
             if visit.supplier != slug:
                 self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "supplier", "at": slug}),))
                 return None, refusal("supplier")
+            if visit.word and visit.alone:
+                return visit, Screen("loggedout", values={"logout": True})
             if visit.word:
                 why = "what" if visit.word.outcome is Outcome.PERMIT else str(visit.word.outcome)
                 return visit, Screen("ended", 410, values={"why": why})
-            facts = Facts(
-                profile=self.profiles[slug],
-                register=self._register(),
-                now=self._clock(),
-                make_pin=self._make_pin,
-                account=self.accounts.of,
-                guess=guess,
-                held=self.grants.of,
-                session=self.sessions.get(session),
-            )
+            facts = self._facts(slug, guess, session)
             turn = decide(visit, facts)
             if turn.visit == visit or self._store.swap(_KIND, ask_id, raw, visits.dump(turn.visit)):
                 break
@@ -176,8 +319,21 @@ class Desk:
         for message in turn.sent:
             kept = self.inbox.add(message)
             _log.info("%s: %s %s sent for %s", kept.supplier, kept.channel, kept.id, ask_id)
-        self._tell(ask_id, turn.told)
+        self._tell(ask_id, (*turn.told, *_used(turn.changes)))
         return turn.visit, turn.to
+
+    def _facts(self, slug: str, guess: Callable[[Means, str], Guess], session: str = "") -> Facts:
+        return Facts(
+            profile=self.profiles[slug],
+            register=self._register(),
+            now=self._clock(),
+            make_pin=self._make_pin,
+            account=self.accounts.of,
+            guess=guess,
+            held=self.grants.of,
+            session=self.sessions.get(session),
+            profiles=self.profiles,
+        )
 
     def _make(self, change: Change) -> None:
         match change:
@@ -189,10 +345,24 @@ class Desk:
                 self.sessions.begin(session)
             case SessionEnded(id):
                 self.sessions.end(id)
+            case PhoneAsked():
+                self._phones.asked(change)
+
+    def tell(self, ask_id: str, told: tuple[Told, ...]) -> None:
+        """What happened beside the road, into the same log."""
+        self._tell(ask_id, told)
 
     def _tell(self, ask_id: str, told: tuple[Told, ...]) -> None:
         for one in told:
             self._on_event(ask_id, str(one.kind), one.data)
+
+
+def _used(changes: tuple[Change, ...]) -> tuple[Told, ...]:
+    return tuple(
+        Told(Event.MANDATE_USED, {"person": change.person, "on": change.on.isoformat()})
+        for change in changes
+        if isinstance(change, MandateUsed)
+    )
 
 
 def _at_hand(visit: Visit, facts: Facts) -> At:

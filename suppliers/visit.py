@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -39,6 +39,9 @@ class Event(enum.StrEnum):
     CARD_WRONG = "card-wrong"
     CARD_RIGHT = "card-right"
     PASSWORD_RENEWED = "password-renewed"
+    PASSWORD_RESET_ASKED = "password-reset-asked"
+    PASSWORD_RESET = "password-reset"
+    PASSWORD_RESET_REFUSED = "password-reset-refused"
     LEVEL_REFUSED = "level-refused"
     PIN_NO_CHANNEL = "pin-no-channel"
     PIN_SENT = "pin-sent"
@@ -47,8 +50,25 @@ class Event(enum.StrEnum):
     PIN_LATE = "pin-late"
     PIN_USED = "pin-used"
     PIN_BLOCKED = "pin-blocked"
+    FACTOR_EARLY = "factor-early"
+    FACTOR_NO_MORE = "factor-no-more"
+    PHONE_ASKED = "phone-asked"
+    PHONE_APPROVED = "phone-approved"
+    PHONE_REFUSED = "phone-refused"
+    PHONE_NOT_TAKEN = "phone-not-taken"
+    PHONE_LATE = "phone-late"
+    PHONE_RIGHT = "phone-right"
+    MAIL_DELIVERED = "mail-delivered"
+    MAIL_FAILED = "mail-failed"
     MANDATES_CONSIDERED = "mandates-considered"
+    CHAIN_CONFIRMED = "chain-confirmed"
     MANDATE_CHOSEN = "mandate-chosen"
+    MANDATE_REQUESTED = "mandate-requested"
+    MANDATE_REMINDED = "mandate-reminded"
+    MANDATE_APPROVED = "mandate-approved"
+    MANDATE_REFUSED = "mandate-refused"
+    MANDATE_WITHDRAWN = "mandate-withdrawn"
+    MANDATE_USED = "mandate-used"
     ATTRIBUTES_MISSING = "attributes-missing"
     CONSENT_GIVEN = "consent-given"
     STEP_REFUSED = "step-refused"
@@ -123,15 +143,33 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """What was last asked of the person's phone: to approve (``app``), or to scan a code (``qr``).
+
+    ``id`` has 192 random bits: whoever knows it may answer. ``shown`` is what the page shows for it: the number to
+    compare, or the code in a form that people can type. ``answer`` is empty as long as there is none.
+    """
+
+    id: str = field(repr=False)
+    factor: str
+    shown: str = field(repr=False)
+    sent_at: datetime
+    answer: Literal["", "approved", "refused"] = ""
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """``done`` counts the steps that are behind this person; the one at hand is ``done + 1``.
 
     ``person`` and ``username`` are as the register has them, empty until known; with ``card`` the person came in
     by smartcard, and ``username`` is its number. ``proved`` is set by the right password or the card's PIN.
     ``old_pins`` are the few before ``pin``, so that an old message can be told from a wrong guess. ``offered``
-    are the mandates that were on the page, so that one that has since been withdrawn is not taken for a forgery;
-    ``mandate`` is the one that was chosen. ``shown`` are the attributes, with their values, that consent was
-    asked for. ``stay`` is the wish to stay logged in, ``session`` the supplier's session that this visit began or
+    is what the pages of the mandate had to choose from, as ``field:value``, so that what has since been withdrawn
+    is not taken for a forgery. ``company`` and ``intermediary`` are what was chosen so far; ``mandate`` is the one
+    that came of it. ``shown`` are the attributes, with their values, that consent was
+    asked for. ``phone`` is what the person's phone was asked instead of a PIN; ``sent`` counts both, of whoever
+    was here. ``stay`` is the wish to stay logged in, ``session`` the supplier's session that this visit began or
     used. ``alone`` is a visit on business of the person's own, outside any login.
     """
 
@@ -145,8 +183,12 @@ class Visit:
     channel: str = ""
     pin: Pin | None = None
     old_pins: tuple[str, ...] = field(default=(), repr=False)
+    phone: Approval | None = None
+    sent: int = 0
     authenticated_at: datetime | None = None
     offered: tuple[str, ...] = ()
+    company: str = ""
+    intermediary: str = ""
     mandate: str = ""
     shown: tuple[tuple[str, str], ...] = ()
     stay: bool = False
@@ -174,6 +216,7 @@ class Facts:
     counts the same one once however often a turn is decided again. ``held`` is what there is of a person's
     mandates (by the person's key) beside the register. ``session`` is the supplier's session that the browser
     names, if there is one.
+    ``profiles`` are those of every supplier, by slug.
     """
 
     profile: Profile
@@ -184,6 +227,7 @@ class Facts:
     guess: Callable[[Means, str], Guess]
     held: Callable[[str], Held]
     session: Session | None = None
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -200,7 +244,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An SMS or an e-mail. ``code`` is there for whoever reads the inbox by machine."""
+    """An SMS, an e-mail, or what an app shows. ``code`` is there for whoever reads the inbox by machine.
+
+    ``delivery`` is what became of an e-mail that goes out by SMTP; ``why`` says why that failed.
+    """
 
     at: datetime
     channel: str
@@ -211,6 +258,8 @@ class Message:
     supplier: str
     ask_id: str
     id: str = ""
+    delivery: Literal["kept", "delivered", "failed"] = "kept"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +301,15 @@ class SessionEnded:
     id: str = field(repr=False)
 
 
-Change = NewPassword | MandateUsed | SessionBegun | SessionEnded
+@dataclass(frozen=True, slots=True)
+class PhoneAsked:
+    """The phone can find this question from now on."""
+
+    ask_id: str
+    approval: Approval
+
+
+Change = NewPassword | MandateUsed | SessionBegun | SessionEnded | PhoneAsked
 """What a step changes outside its visit. The desk does it once the turn counts; doing it twice does no harm."""
 
 

@@ -11,11 +11,13 @@ from dataclasses import replace
 
 from suppliers.accounts import Standing, standing
 from suppliers.ask import Level, Outcome, Word
-from suppliers.authorise import considered, taken
+from suppliers.authorise import considered
+from suppliers.choice import lost
 from suppliers.sessions import Session
 from suppliers.steps import HANDLERS
 from suppliers.steps.channel import ways
-from suppliers.steps.pin import send_pin, without_pin
+from suppliers.steps.factor import ask_again
+from suppliers.steps.pin import without_pin
 from suppliers.steps.stops import stop
 from suppliers.visit import (
     At,
@@ -42,6 +44,10 @@ def show(visit: Visit, n: int, facts: Facts) -> Turn:
         return elsewhere
     if n == 1 and visit == Visit(visit.ask, visit.supplier, alone=visit.alone) and facts.session:
         return _resume(visit, facts.session, facts)
+    kind = _steps(visit, facts)[n - 1].kind
+    if n <= visit.done and kind in (Kind.CHAIN, Kind.BRANCH) and not HANDLERS[kind].asks(visit, facts):
+        # Passed over on the way here: there is no such page for this choice.
+        return Turn(visit, At(visit.done + 1))
     return Turn(visit, _screen(visit, n, facts))
 
 
@@ -61,6 +67,8 @@ def act(visit: Visit, n: int, form: Mapping[str, str], facts: Facts) -> Turn:
         page = _screen(tried.visit, n, facts)
         if step.kind is Kind.LOGIN and "username" in step.fields:
             page = replace(page, values={**page.values, "username": form.get("username", "")})
+        if step.kind is Kind.CARD:
+            page = replace(page, values={**page.values, "card": form.get("card", "")})
         return Turn(tried.visit, replace(page, status=422, problems=tried.problems), tried.told)
     if tried.visit.word:
         return Turn(tried.visit, Leave(), tried.told, changes=tried.changes)
@@ -72,7 +80,7 @@ def act(visit: Visit, n: int, form: Mapping[str, str], facts: Facts) -> Turn:
 
 
 def resend(visit: Visit, n: int, facts: Facts) -> Turn:
-    """A new PIN instead of the one that was sent."""
+    """A new PIN, or a new question to the phone, instead of the last one."""
     if elsewhere := _not_here(visit, n, facts):
         return elsewhere
     steps = _steps(visit, facts)
@@ -84,14 +92,30 @@ def resend(visit: Visit, n: int, facts: Facts) -> Turn:
         return arrive(replace(without_pin(visit), done=first - 1, channel=""), facts)
     if stop(visit, Kind.PIN, facts):
         return Turn(visit, At(n))
-    tried = send_pin(replace(visit, done=n - 1), facts)
-    return Turn(tried.visit, At(n), tried.told, tried.sent)
+    tried = ask_again(replace(visit, done=n - 1), facts)
+    if tried.problems:
+        page = replace(_screen(visit, n, facts), status=422, problems=tried.problems)
+        return Turn(visit, page, tried.told)
+    return Turn(tried.visit, At(n), tried.told, tried.sent, tried.changes)
 
 
 def cancel(visit: Visit) -> Turn:
-    """Away from any page ("Annuleren"): the Word is that there will be none."""
+    """Away from any page ("Annuleren"): the Word is that there will be none. Outside a login it logs out."""
     word = Word(visit.ask.id, visit.supplier, Outcome.CANCELLED)
+    if visit.alone:
+        ended = (SessionEnded(visit.session),) if visit.session else ()
+        told = Told(Event.LOGGED_OUT, {"supplier": visit.supplier})
+        return Turn(replace(visit, word=word, session=""), Leave(), (told,), changes=ended)
     return Turn(replace(visit, word=word), Leave(), (Told(Event.CANCELLED, {"step": visit.done + 1}),))
+
+
+def go_on(visit: Visit, facts: Facts) -> Turn:
+    """Look again which mandates there are, for whoever has come to them and no further."""
+    steps = _steps(visit, facts)
+    n = min(visit.done + 1, len(steps))
+    if elsewhere := _not_here(visit, n, facts):
+        return elsewhere
+    return arrive(visit, facts) if steps[n - 1].kind is Kind.MANDATE else Turn(visit, At(n))
 
 
 def arrive(visit: Visit, facts: Facts, told: tuple[Told, ...] = ()) -> Turn:
@@ -105,7 +129,7 @@ def arrive(visit: Visit, facts: Facts, told: tuple[Told, ...] = ()) -> Turn:
             return Turn(visit, At(n), told, sent, changes)
         if stopped := stop(visit, step.kind, facts):
             return Turn(visit, At(n), (*told, stopped.told), sent, changes)
-        if step.kind is Kind.CONSENT and taken(visit, facts) is None:
+        if lost(visit, step.kind, facts):
             return Turn(visit, At(_at_mandate(steps)), told, sent, changes)
         came = HANDLERS[step.kind].arrive(visit, facts)
         visit, told = came.visit, (*told, *came.told)
@@ -167,20 +191,38 @@ def _unusable(visit: Visit, session: Session, facts: Facts) -> str:
 
 def _not_here(visit: Visit, n: int, facts: Facts) -> Turn | None:
     """Where to go instead, for a step that is not (yet) this person's to see or do."""
+    if visit.alone and n == visit.done + 1 > len(_steps(visit, facts)) and facts.holder(visit):
+        # It is known who this is: on to what they came for.
+        return Turn(visit, Leave())
     if not 1 <= n <= min(visit.done + 1, len(_steps(visit, facts))):
+        return _refused(visit, n, facts, "early")
+    if _other_way(visit, n, facts):
         return _refused(visit, n, facts, "early")
     if n > 1 and facts.holder(visit) is None and not (visit.card and not visit.person):
         # The register lost this login since: nothing that was proved still stands.
         return Turn(visit, At(1))
-    if _steps(visit, facts)[n - 1].kind is Kind.CONSENT and taken(visit, facts) is None:
-        # The mandate that was chosen lets in no more: the page of the mandates says what else there is.
+    if lost(visit, _steps(visit, facts)[n - 1].kind, facts):
+        # What was chosen lets in no more: the page of the organisations says what else there is.
         return Turn(visit, At(_at_mandate(_steps(visit, facts))))
     return None
 
 
+def _other_way(visit: Visit, n: int, facts: Facts) -> bool:
+    """Whether this step is of those who came in the other way: by smartcard, or by user name and password."""
+    kind = _steps(visit, facts)[n - 1].kind
+    if n > 1 and stop(visit, kind, facts):
+        # Whoever is stopped is told so at the next step, whichever that is.
+        return False
+    if kind is Kind.CARD:
+        return not visit.card
+    # The first page is there for everybody: going back to it is how to change over.
+    return visit.card and n > 1 and kind in (Kind.LOGIN, Kind.CHANNEL, Kind.PIN)
+
+
 def _refused(visit: Visit, n: int, facts: Facts, why: str, told: tuple[Told, ...] = ()) -> Turn:
     known = facts.holder(visit) is not None or (visit.card and not visit.person)
-    at_hand = min(visit.done + 1, len(_steps(visit, facts))) if known else 1
+    last = len(_steps(visit, facts)) + visit.alone
+    at_hand = min(visit.done + 1, last) if known else 1
     data = {"step": n, "at_hand": at_hand, "why": why}
     return Turn(visit, refusal(why, resume=at_hand), (*told, Told(Event.STEP_REFUSED, data)))
 

@@ -45,6 +45,10 @@ class Wording:
         text = self.own.get(self.language, {}).get(key) or TEXTS[key].in_(self.language)
         return text.format(**values)
 
+    def day(self, at: date) -> str:
+        """A date as people of this language write it."""
+        return day(at, self.language)
+
     def attribute(self, urn: str) -> str:
         """An extra attribute as people call it; the last part of its URN for one that we do not know."""
         if not urn.startswith("urn:etoegang:"):

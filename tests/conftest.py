@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,15 @@ from broker.settings import Settings
 from support.browser import Browser, Page
 from support.sp import ServiceProvider, certificates_of
 from support.walk import landed, walk
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 
 
 @dataclass
@@ -97,3 +108,25 @@ def bench(tmp_path: Path, keys: Path, sp: ServiceProvider) -> Iterator[Bench]:
     made = make_bench(tmp_path, keys, sp)
     yield made
     made.application.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Chromium the tests that need it are left out, and said so; under CI that is a failure."""
+    if CHROMIUM or os.environ.get("CI"):
+        return
+    skip = pytest.mark.skip(reason="Chromium is not installed: apt install chromium")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One for each worker; Playwright is only loaded where a test asks for it."""
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM, "under CI the browser tests must run: apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -1,25 +1,43 @@
-"""For testers: the inbox, the exchanges, the clock, what is trusted; as pages and as an HTTP API."""
+"""For testers: the inbox, the phone, the exchanges, the clock, what is trusted; as pages and as an HTTP API."""
 
 from flask import Blueprint
 
 from broker.clock import Clock
 from broker.console import api as _api
-from broker.console import keys_api, service_providers, service_providers_api, views
+from broker.console import (
+    inbox,
+    keys_api,
+    mandates,
+    mandates_api,
+    means,
+    means_api,
+    phone,
+    service_providers,
+    service_providers_api,
+    views,
+)
 from broker.console.api import problem
 from broker.parts import Parts
-from suppliers.inbox import Inbox
+from suppliers.desk import Desk
 
 
-def blueprint(parts: Parts, inbox: Inbox) -> Blueprint:
+def blueprint(parts: Parts, desk: Desk) -> Blueprint:
     """The pages."""
-    pages = views.blueprint(parts, inbox)
+    pages = views.blueprint(parts)
+    inbox.add(pages, parts, desk.inbox)
+    phone.add(pages, parts, desk)
+    mandates.add(pages, parts, desk.approvals)
+    means.add(pages, parts, desk)
     service_providers.add(pages, parts)
     return pages
 
 
-def api(parts: Parts, inbox: Inbox, clock: Clock) -> Blueprint:
+def api(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     """The calls, and /readyz."""
-    calls = _api.api(parts, inbox, clock)
+    calls = _api.api(parts, desk.inbox, clock)
+    phone.add_api(calls, desk)
+    mandates_api.add(calls, parts, desk.approvals)
+    means_api.add(calls, parts, desk)
     service_providers_api.add(calls, parts)
     keys_api.add(calls, parts)
     return calls

@@ -14,9 +14,10 @@ from broker.clock import Clock
 from broker.console.guard import allowed, from_elsewhere
 from broker.parts import Parts
 from broker.wire import instants
-from suppliers.inbox import Inbox, Message
+from suppliers.inbox import Filter, Inbox, Message
 
 MOST = 500
+_LONGEST = 200
 
 
 def problem(status: int, title: str, detail: str, *, line: int | None = None) -> ResponseReturnValue:
@@ -61,7 +62,15 @@ def api(parts: Parts, inbox: Inbox, clock: Clock) -> Blueprint:
         limit, wrong = _limit()
         if wrong:
             return wrong
-        return jsonify(messages=[message_json(message) for message in inbox.list(limit)])
+        after = request.args.get("after", "")
+        asked = (request.args.get(name, "").strip()[:_LONGEST] for name in ("to", "supplier", "q"))
+        found = inbox.list(limit, after, Filter(*asked))
+        return jsonify(messages=[message_json(message) for message in found])
+
+    @calls.route("/api/v1/inbox", methods=["DELETE"])
+    def inbox_delete() -> ResponseReturnValue:
+        inbox.clear()
+        return "", 204
 
     @calls.route("/api/v1/inbox/<id>")
     def inbox_get(id: str) -> ResponseReturnValue:  # noqa: A002

@@ -1,4 +1,4 @@
-"""The console's pages: exchanges, one exchange, inbox. They show what the API gives."""
+"""The console's pages: exchanges and one exchange. They show what the API gives."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from broker.console.guard import COOKIE, allowed, is_token
 from broker.exchanges import Exchange
 from broker.parts import Parts
 from broker.wire.xml import XmlProblem, parse
-from suppliers.inbox import Inbox
 
 
-def blueprint(parts: Parts, inbox: Inbox) -> Blueprint:
+def blueprint(parts: Parts) -> Blueprint:
     pages = Blueprint(
         "console", __name__, url_prefix="/console", template_folder="templates", static_folder="static"
     )
@@ -51,10 +50,6 @@ def blueprint(parts: Parts, inbox: Inbox) -> Blueprint:
             "exchange", parts, exchange=found, events=[_event(e.kind, e.at, e.data) for e in found.events]
         )
 
-    @pages.route("/inbox")
-    def inbox_page() -> ResponseReturnValue:
-        return _page("inbox", parts, messages=inbox.list(100))
-
     return pages
 
 
@@ -71,7 +66,7 @@ def _line(exchange: Exchange) -> dict[str, Any]:
         "id": exchange.id,
         "at": exchange.events[0].at,
         "sp": request_.get("sp"),
-        "person": exchange.last("word-given").get("person"),
+        "person": exchange.person,
         "company": exchange.last("word-given").get("company"),
         "outcome": exchange.outcome,
         "errors": sum(finding["severity"] in ("R", "E") for finding in findings),

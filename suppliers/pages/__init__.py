@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import BytesIO
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, g, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from suppliers.ask import Ask
-from suppliers.desk import PREFIX, Desk
+from suppliers.ask import Ask, Level
+from suppliers.desk import PHONE, PREFIX, Desk
+from suppliers.pages import forgotten, mandate_requests
 from suppliers.profiles import Profile
 from suppliers.sessions import LIFE
 from suppliers.visit import At, Leave, Screen, Visit
@@ -20,7 +23,7 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
     ``secure`` keeps cookies to https.
 
     Sets ``flask.g.form_action`` on each page: the origins to which the forms here may lead in the end, for the
-    application's Content-Security-Policy.
+    application's Content-Security-Policy; and ``flask.g.own_script`` where a static script of ours runs.
     """
     pages = Blueprint(
         "supplier",
@@ -42,11 +45,21 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
         if visit and isinstance(to, At):
             return redirect(desk.path(slug, visit.ask.id, to.step), 303)
         assert isinstance(to, Screen)
-        return page(slug, visit.ask if visit else None, to)
+        return page(slug, visit, to)
 
-    def page(slug: str, ask: Ask | None, screen: Screen) -> BaseResponse:
-        profile = desk.profiles.get(slug)
-        language = ask.language if ask else request.accept_languages.best_match(("nl", "en"), "nl")
+    def page(slug: str, visit: Visit | None, screen: Screen) -> BaseResponse:
+        profile, ask = desk.profiles.get(slug), visit.ask if visit else None
+        panel = None
+        if visit and not visit.word:
+            # Only a page that is asked for by itself is filled in: after a mistake it shows what was typed.
+            fill = request.args.get("fill", "") if request.method == "GET" else ""
+            panel = desk.testers(visit, screen, searched=request.args.get("people"), fill=fill)
+        if panel and panel.fill:
+            screen = replace(screen, values={**screen.values, "fill": panel.fill})
+        language = ask.language if ask else request.args.get("lang") or screen.values.get("language", "")
+        if language not in ("nl", "en"):
+            language = request.accept_languages.best_match(("nl", "en"), "nl")
+        g.own_script = screen.name in ("app", "qr")
         html = render_template(
             f"supplier/{screen.name}.html",
             t=Wording(language, profile.wording if profile else {}),
@@ -54,10 +67,15 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
             profile=profile,
             levels=_levels(profile, ask) if profile and ask else (),
             ask=ask,
+            alone=visit is not None and visit.alone,
             screen=screen,
             values=screen.values,
             path=lambda step=None: desk.path(slug, ask.id, step) if ask else "",
             inbox_path=inbox_path,
+            phone_path=PHONE,
+            may_stay=visit is not None and profile is not None and _may_stay(visit, profile),
+            forgotten_path=f"{PREFIX}/{quote(slug)}/forgotten?login={quote(ask.id)}" if ask else "",
+            panel=panel,
         )
         return make_response(html, screen.status)
 
@@ -68,7 +86,11 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
     @pages.get("/<slug>/<ask_id>/<int:n>")
     def show(slug: str, ask_id: str, n: int) -> BaseResponse:
         session, language = request.cookies.get(_cookie(slug), ""), request.args.get("lang", "")
-        return answer(slug, desk.show(slug, ask_id, n, session=session, language=language))
+        visit, to = desk.show(slug, ask_id, n, session=session, language=language)
+        if isinstance(to, Screen) and "username" in to.values and (wanted := request.args.get("as")):
+            # A link from a page that offers another means. It fills in the user name and no more.
+            to = replace(to, values={**to.values, "username": wanted[:_MOST_USERNAME]})
+        return answer(slug, (visit, to))
 
     @pages.post("/<slug>/<ask_id>/<int:n>")
     def act(slug: str, ask_id: str, n: int) -> BaseResponse:
@@ -78,9 +100,37 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
     def resend(slug: str, ask_id: str, n: int) -> BaseResponse:
         return answer(slug, desk.resend(slug, ask_id, n))
 
+    @pages.get("/<slug>/<ask_id>/<int:n>/status")
+    def status(slug: str, ask_id: str, n: int) -> BaseResponse:
+        """For the page that waits for the person's phone: whether it answered, and nothing else."""
+        state = desk.phone_state(slug, ask_id, n)
+        if not state:
+            abort(404)
+        return jsonify(state=state)
+
+    @pages.get("/<slug>/<ask_id>/<int:n>/qr.svg")
+    def qr(slug: str, ask_id: str, n: int) -> BaseResponse:
+        url = desk.scan_url(slug, ask_id, n)
+        if not url:
+            abort(404)
+        return Response(qr_svg(url), mimetype="image/svg+xml")
+
     @pages.post("/<slug>/<ask_id>/cancel")
     def cancel(slug: str, ask_id: str) -> BaseResponse:
         return answer(slug, desk.cancel(slug, ask_id))
+
+    mandate_requests.add(pages, desk, answer)
+
+    @pages.get("/<slug>/eh1")
+    def eh1(slug: str) -> BaseResponse:
+        """What became of EH1. ``login`` is the visit that the person came from, and goes back to."""
+        profile = desk.profiles.get(slug)
+        if profile is None or not profile.eh1_notice:
+            abort(404)
+        login = request.args.get("login", "")
+        return page(slug, None, Screen("eh1", values={"home": desk.path(slug, login) if login else ""}))
+
+    forgotten.add(pages, desk, inbox_path=inbox_path)
 
     @pages.get("/<slug>/theme.css")
     def theme(slug: str) -> BaseResponse:
@@ -90,6 +140,21 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
         return Response(theme_css(profile), mimetype="text/css")
 
     return pages
+
+
+def qr_svg(text: str) -> bytes:
+    """A QR code, black on white with its margin, as large as whoever shows it says."""
+    # Loaded when the first one is shown: few logins need it, and every start would wait for it.
+    import segno
+
+    image = BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        image, kind="svg", border=4, light="#ffffff", xmldecl=False, omitsize=True
+    )
+    return image.getvalue()
+
+
+_MOST_USERNAME = 200
 
 
 def _cookie(slug: str) -> str:
@@ -111,9 +176,17 @@ def _set_session(response: BaseResponse, slug: str, session: str, *, secure: boo
 
 def theme_css(profile: Profile) -> str:
     """The supplier's colours as CSS custom properties; the profile let through hexadecimal colours only."""
-    colours = profile.colours.model_dump()
+    colours = {**profile.colours.model_dump(exclude={"accent"}), "edge": profile.colours.edge}
     lines = "".join(f"  --{name.replace('_', '-')}: {value};\n" for name, value in colours.items())
     return f":root {{\n{lines}}}\n"
+
+
+def _may_stay(visit: Visit, profile: Profile) -> bool:
+    """Whether to offer to stay logged in: not at the highest level, where nobody may, nor on business of one's own.
+
+    ForceAuthn asks for a login of its own now; whether a later one may pass without is for that one to say.
+    """
+    return profile.stay_logged_in and visit.ask.level < Level.EH4 and not visit.alone
 
 
 def _levels(profile: Profile, ask: Ask) -> list[str]:

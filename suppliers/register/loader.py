@@ -7,30 +7,35 @@ on the data as read, so that one mistake does not hide another.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 
-from suppliers.ask import Names
-from suppliers.register.model import (
-    CompanyRecord,
-    Mandate,
-    Means,
-    PersonRecord,
-    Place,
-    Register,
-    ServiceRecord,
+from suppliers.register.files import Tree, merged, tree_of
+from suppliers.register.generate import make_up
+from suppliers.register.model import Place, Register
+from suppliers.register.problems import ConfigError, KeyPath, Problem, nearest, shown, taken
+from suppliers.register.reading import Reading, reading_now
+from suppliers.register.records import (
+    ANY_SERVICE,
+    MandateRecords,
+    company_record,
+    means_record,
+    person_record,
+    service_record,
 )
-from suppliers.register.problems import ConfigError, KeyPath, Problem, nearest, shown
-from suppliers.register.schema import SERVICE_ID, UUID, NamesPart, RegisterPart, fields_of, problems_of
-from suppliers.register.yamlfile import Document, read
+from suppliers.register.rows import Check, Seen, Tables, Together
+from suppliers.register.schema import SERVICE_ID, UUID, GeneratePart, RegisterPart, fields_of, problems_of
+from suppliers.register.yamlfile import Document
 
-ANY_SERVICE = "*"
 GUESSES = 100  # after so many problems the nearest match is no longer looked for: it takes time
 
 _NO_SECTIONS: Mapping[str, type[BaseModel]] = {}
@@ -39,15 +44,24 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A file without mistakes. ``digest`` changes if and only if the file does."""
+    """A file without mistakes, with all that it includes. ``digest`` changes if and only if one of ``files`` does.
+    ``day`` is the one that its relative days were counted from, None if it has none."""
 
     register: Register
     sections: Mapping[str, BaseModel]
     digest: str
+    files: tuple[Path, ...] = ()
+    day: date | None = None
 
 
 def load(
-    path: Path, *, suppliers: Collection[str], sections: Mapping[str, type[BaseModel]] = _NO_SECTIONS
+    path: Path,
+    *,
+    suppliers: Collection[str],
+    sections: Mapping[str, type[BaseModel]] = _NO_SECTIONS,
+    smartcards: Collection[str] | None = None,
+    reading: Reading | None = None,
+    pause: Callable[[], None] = lambda: None,
 ) -> Loaded:
     """Like :func:`loads`, from a file; a file that cannot be read is a ConfigError as well."""
     try:
@@ -55,7 +69,15 @@ def load(
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}"
         raise ConfigError([Problem(str(path), 0, 0, "", message)]) from error
-    return loads(source, str(path), suppliers=suppliers, sections=sections)
+    return loads(
+        source,
+        str(path),
+        suppliers=suppliers,
+        sections=sections,
+        smartcards=smartcards,
+        reading=reading,
+        pause=pause,
+    )
 
 
 def loads(
@@ -64,45 +86,122 @@ def loads(
     *,
     suppliers: Collection[str],
     sections: Mapping[str, type[BaseModel]] = _NO_SECTIONS,
+    smartcards: Collection[str] | None = None,
+    reading: Reading | None = None,
+    pause: Callable[[], None] = lambda: None,
 ) -> Loaded:
     """What a YAML text that messages call ``name`` says, or ConfigError with every problem in it.
 
-    ``suppliers`` are the slugs that a means may name. ``sections`` are top-level keys that belong to someone
+    ``suppliers`` are the slugs that a means may name, ``smartcards`` those of them where one may log in with a
+    card; all of them if None. ``sections`` are top-level keys that belong to someone
     else, each with the model for it; the model must forbid unknown keys, and validates ``{}`` if the file
-    lacks the section.
+    lacks the section. ``reading`` is now, with this process's environment, if not given; ``pause`` is called again
+    and again while much is read.
     """
     for key, model in sections.items():
         if model.model_config.get("extra") != "forbid" and not issubclass(model, RootModel):
             raise TypeError(
                 f"{model.__name__} must have extra='forbid', or misspelt keys in {key}: go unseen"
             )
-    document = read(source, name)
-    problems = list(document.problems)
+    smartcards = suppliers if smartcards is None else smartcards
+    reading = reading or reading_now(os.environ)
+    tree = tree_of(source, name)
+    document = merged(tree.documents)
+    problems = [*tree.problems, *document.problems]
     own = fields_of(RegisterPart)
     known = (*own, *sections)
     for key in document.data:
         if key not in known:
             problems.append(document.problem((key,), "is not known here", known, nearest(key, known)))
     ours = {key: value for key, value in document.data.items() if key in own}
-    part = _validated(RegisterPart, ours, document, (), problems)
+    part = _validated(RegisterPart, ours, document, (), problems, reading)
     extra = {
-        key: _validated(model, {} if value is None else value, document, (key,), problems)
+        key: _validated(model, {} if value is None else value, document, (key,), problems, reading)
         for key, model, value in ((key, model, document.data.get(key)) for key, model in sections.items())
     }
-    between = _Between(document, suppliers)
-    problems += between.problems
+    tables = Tables(reading, suppliers, smartcards, pause)
+    around = _Whole(document.data, tables)
+    check = partial(records, around=around, suppliers=suppliers, smartcards=smartcards, reading=reading)
+    _read_records(tree, document, tables, check, part.generate if part else None)
+    problems += _Between(document, suppliers, smartcards, around, reading).problems
+    ids = {_text(mandate.get("id")) for _, mandate in _items(document.data.get("mandates"))} - {""}
+    make = MandateRecords(around.names, ids)
+    for file in tree.tables:
+        if file.kind == "mandates":
+            tables.read_mandates(
+                file,
+                people=around.people,
+                companies=around.companies,
+                names=around.names,
+                make=make,
+                ids=ids,
+                check=check,
+            )
+    problems += tables.problems
     if problems or part is None:
-        raise ConfigError(problems)
+        raise ConfigError(problems, tree.paths)
     found = {key: value for key, value in extra.items() if value is not None}
-    raw = source.encode() if isinstance(source, str) else source
-    return Loaded(_register(part, document, between.service_names), found, hashlib.sha256(raw).hexdigest())
+    day = reading.today if reading.relative else None
+    return Loaded(
+        _register(part, document, make, tables), found, _digest(tree), tuple(tree.paths), day
+    )
+
+
+def _read_records(
+    tree: Tree, document: Document, tables: Tables, check: Check, generate: GeneratePart | None
+) -> None:
+    """People and companies of the tables, and those that are made up; mandates may name all of them."""
+    people, companies = _mappings(document.data, "people"), _mappings(document.data, "companies")
+    for key, person in people.items():
+        for index, means in _items(person.get("means")):
+            name = _text(means.get("card")) or _text(means.get("username"))
+            path: KeyPath = ("people", key, "means", index)
+            login = (_text(means.get("supplier")), bool(means.get("card")), name.casefold())
+            tables.logins.setdefault(login, Place(document.file(path), document.place(path)[0]))
+    for file in tree.tables:
+        if file.kind == "people":
+            tables.read_people(file, people, check)
+    for file in tree.tables:
+        if file.kind == "companies":
+            tables.read_companies(file, companies, check)
+    if generate is not None:
+        place = Place(document.file(("generate",)), document.place(("generate",))[0])
+        make_up(generate, tables, people, companies, place)
+
+
+def _digest(tree: Tree) -> str:
+    digest = hashlib.sha256()
+    for source in tree.sources:
+        digest.update(source)
+    for table in tree.tables:
+        with table.path.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
+
+class _Whole:
+    """Everything that records may refer to: what the YAML says and what the tables hold."""
+
+    def __init__(self, data: Mapping[str, Any], tables: Tables) -> None:
+        self.services: Mapping[str, Mapping[str, Any]] = _mappings(data, "services")
+        seen = Seen(tables.companies, ("kvk", "rsin", "branches"))
+        self.companies: Mapping[str, Mapping[str, Any]] = Together(_mappings(data, "companies"), seen)
+        self.people: Mapping[str, Mapping[str, Any]] = Together(
+            _mappings(data, "people"), Seen(tables.people, ("email",))
+        )
+        self.names = ServiceNames(self.services)
 
 
 def _validated(
-    model: type[_Model], data: Any, document: Document, root: KeyPath, problems: list[Problem]
+    model: type[_Model],
+    data: Any,
+    document: Document,
+    root: KeyPath,
+    problems: list[Problem],
+    reading: Reading | None = None,
 ) -> _Model | None:
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=reading)
     except ValidationError as error:
         problems.extend(problems_of(error, document, model, root))
         return None
@@ -131,14 +230,15 @@ def _text(value: object) -> str:
 def _both(name: object) -> Iterable[str]:
     """The name or names that a text in languages has, whatever is wrong with it."""
     name = name if isinstance(name, dict) else {"nl": name}
-    return dict.fromkeys(_text(name.get(language)) for language in ("nl", "en"))
+    return dict.fromkeys(filter(None, (_text(name.get(language)) for language in ("nl", "en"))))
 
 
-class _ServiceNames:
+class ServiceNames:
     """A mandate may call a service by its key, its ServiceID, a UUID or its name in either language."""
 
-    def __init__(self, services: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(self, services: Mapping[str, Mapping[str, Any]]) -> None:
         self.keys = tuple(services)
+        self.service_ids = {key: _text(entry.get("service_id")) for key, entry in services.items()}
         self.names: dict[str, list[str]] = {}
         self.ids: dict[str, list[str]] = {}
         self.providers: dict[str, list[str]] = {}
@@ -159,45 +259,94 @@ class _ServiceNames:
             return []
         return [text] if text in self.keys else self.names.get(text) or self.ids.get(text.lower()) or []
 
-    def providers_called(self, text: str) -> str:
-        """The OIN or entity id that a text means; empty for none."""
+    def providers_called(self, text: str) -> list[str]:
+        """The OINs, or the entity id, that a text may mean: a provider may be called by either, or by its name as
+        the services have it."""
         if found := self.providers.get(text):
-            return found[0]
+            return list(dict.fromkeys(found))
         is_oin = re.fullmatch("[0-9]{20}", text)
         is_entity_id = re.fullmatch(r"[a-z][a-z0-9+.-]*:[^\s]+", text, re.IGNORECASE)
-        return text if is_oin or is_entity_id else ""
+        return [text] if is_oin or is_entity_id else []
 
     def is_outside(self, text: str) -> bool:
         """Whether a text may mean a service that the file does not know: SP metadata may bring it."""
         return bool(SERVICE_ID.fullmatch(text) or UUID.fullmatch(text))
 
 
+class Around(Protocol):
+    """What the records of a document may refer to when it is not a whole file: in the shape of the file, of a
+    person at least ``email``, of a company ``kvk`` and ``branches``, of a service its ids."""
+
+    @property
+    def services(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+    @property
+    def companies(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+    @property
+    def people(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+    @property
+    def names(self) -> ServiceNames: ...
+
+
+def records(
+    document: Document,
+    around: Around,
+    *,
+    suppliers: Collection[str],
+    smartcards: Collection[str],
+    reading: Reading | None = None,
+) -> Register:
+    """The records of a document that is a piece of a file. ConfigError with everything that is wrong with it by
+    itself and with what it refers to; whether a name is taken ``around`` it is for the caller to see."""
+    problems = list(document.problems)
+    part = _validated(RegisterPart, document.data, document, (), problems, reading)
+    problems += _Between(document, suppliers, smartcards, around, reading).problems
+    if problems or part is None:
+        raise ConfigError(problems)
+    ids = {mandate.id for mandate in part.mandates if mandate.id}
+    return _register(part, document, MandateRecords(around.names, ids))
+
+
 class _Between:
     """Finds what is wrong between the values of a document."""
 
-    def __init__(self, document: Document, suppliers: Collection[str]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        suppliers: Collection[str],
+        smartcards: Collection[str],
+        around: Around | None = None,
+        reading: Reading | None = None,
+    ) -> None:
+        self.reading = reading or reading_now()
         self.document = document
+        self.smartcards = tuple(smartcards)
+        self.suppliers = tuple(suppliers)
         self.problems: list[Problem] = []
         data = document.data
-        self.services = _mappings(data, "services")
-        self.companies = _mappings(data, "companies")
-        self.people = _mappings(data, "people")
-        self.service_names = _ServiceNames(self.services)
+        services, companies = _mappings(data, "services"), _mappings(data, "companies")
+        self.own_people = _mappings(data, "people")
+        self.services: Mapping[str, Mapping[str, Any]] = around.services if around else services
+        self.companies: Mapping[str, Mapping[str, Any]] = around.companies if around else companies
+        self.people: Mapping[str, Mapping[str, Any]] = around.people if around else self.own_people
+        self.service_names = around.names if around else ServiceNames(self.services)
         mandates = list(_items(data.get("mandates")))
 
         for field in ("service_id", "instance_uuid"):
-            self.once((("services", key, field), _text(s.get(field))) for key, s in self.services.items())
+            self.once((("services", key, field), _text(s.get(field))) for key, s in services.items())
         self.once((("mandates", index, "id"), _text(mandate.get("id"))) for index, mandate in mandates)
-        for key, company in self.companies.items():
+        for key, company in companies.items():
             if company and not company.get("kvk") and not company.get("rsin"):
                 self.note(("companies", key), "needs a kvk, an rsin or both")
-            self.refer(("companies", key, "manager"), _text(company.get("manager")), self.people, "person")
-        self.means(tuple(suppliers))
+            self.manager(("companies", key, "manager"), _text(company.get("manager")))
+        self.means()
         for index, mandate in mandates:
             self.mandate(("mandates", index), mandate)
 
     def note(self, path: KeyPath, message: str, allowed: Iterable[str] = (), text: str = "") -> None:
-        allowed = tuple(allowed)
+        allowed = allowed.as_allowed if isinstance(allowed, Together) else tuple(allowed)
         likely = nearest(text, allowed) if text and len(self.problems) < GUESSES else None
         self.problems.append(self.document.problem(path, message, allowed, likely))
 
@@ -205,20 +354,29 @@ class _Between:
         first: dict[str, KeyPath] = {}
         for path, text in values:
             if text and first.setdefault(text.casefold(), path) != path:
-                line = self.document.place(first[text.casefold()])[0]
-                self.note(path, f"{shown(text)} is taken on line {line}: each needs one of its own")
+                known = first[text.casefold()]
+                where = f"on line {self.document.place(known)[0]}"
+                if self.document.file(known) != self.document.file(path):
+                    where += f" of {self.document.file(known)}"
+                self.note(path, taken(text, where))
 
     def refer(self, path: KeyPath, text: str, known: Collection[str], what: str) -> None:
         if text and text not in known:
             self.note(path, f"there is no {what} {shown(text)}", known, text)
 
-    def means(self, suppliers: tuple[str, ...]) -> None:
+    def manager(self, path: KeyPath, text: str) -> None:
+        """Whoever approves mandates hears of them by e-mail."""
+        self.refer(path, text, self.people, "person")
+        if text in self.people and self.people[text] and not self.people[text].get("email"):
+            self.note(path, f"{shown(text)} has no email, and a mandate manager hears of requests by e-mail")
+
+    def means(self) -> None:
         logins: dict[tuple[str, str], list[tuple[KeyPath, str]]] = {}
-        for key, person in self.people.items():
+        for key, person in self.own_people.items():
             for index, means in _items(person.get("means")):
                 path: KeyPath = ("people", key, "means", index)
                 supplier = _text(means.get("supplier"))
-                self.refer((*path, "supplier"), supplier, suppliers, "supplier")
+                self.refer((*path, "supplier"), supplier, self.suppliers, "supplier")
                 name = "card" if _text(means.get("card")) else "username"
                 logins.setdefault((supplier, name), []).append(((*path, name), _text(means.get(name))))
                 self.kind_of_means(path, means)
@@ -226,17 +384,23 @@ class _Between:
             self.once(values)
 
     def kind_of_means(self, path: KeyPath, means: Mapping[str, Any]) -> None:
-        """A user name with a password, or a card with a PIN."""
-        if "card" in means:
-            for key in ("username", "password", "renew"):
-                if key in means:
+        """A user name with a password, or a card with a PIN. A key without a value counts as left out."""
+        given = {key for key, value in means.items() if value is not None}
+        if "card" in given:
+            supplier = _text(means.get("supplier"))
+            if supplier in self.suppliers and supplier not in self.smartcards:
+                self.note((*path, "card"), f"{supplier} has no smartcards", self.smartcards)
+            for key in ("username", "password", "renew", "app"):
+                if key in given:
                     self.note((*path, key), "a smartcard has none: leave it out")
-            if not means.get("pin"):
-                self.note(path, "a smartcard needs its pin", ("6 digits",))
-            return
-        for key in ("username", "password"):
-            if key not in means:
-                self.note((*path, key), "is missing")
+            if "pin" not in given:
+                self.note((*path, "pin"), "is missing, and a smartcard is used with its PIN", ("6 digits",))
+        elif not given & {"username", "password"}:
+            self.note(path, "needs a username and a password, or a card and its pin")
+        else:
+            for key in ("username", "password"):
+                if key not in given:
+                    self.note((*path, key), "is missing")
 
     def mandate(self, path: KeyPath, mandate: dict[str, Any]) -> None:
         person, company, service, branch, start, until = (
@@ -251,9 +415,15 @@ class _Between:
             branches = self.companies[company].get("branches")
             known = [key for key in branches if len(key) == 12] if isinstance(branches, dict) else []
             self.refer((*path, "branch"), branch, known, f"branch of {company} with number")
-        days = re.fullmatch(r"(\d{4}-\d\d-\d\d) (\d{4}-\d\d-\d\d)", f"{start} {until}")
-        if days and days[1] > days[2]:
-            self.note((*path, "until"), f"{until} comes before from, {start}")
+        self.order((*path, "until"), start, until, f"{until} comes before from, {start}")
+        used = _text(mandate.get("last_used"))
+        self.order((*path, "last_used"), start, used, f"{used} comes before from, {start}")
+        self.order((*path, "last_used"), used, until, f"{used} comes after until, {until}")
+
+    def order(self, path: KeyPath, first: str, second: str, message: str) -> None:
+        start, end = self.reading.day_or_none(first), self.reading.day_or_none(second)
+        if start and end and start > end:
+            self.note(path, message)
 
     def intermediary(self, path: KeyPath, text: str, company: str) -> None:
         self.refer(path, text, self.companies, "company")
@@ -265,9 +435,17 @@ class _Between:
 
     def provider(self, path: KeyPath, mandate: Mapping[str, Any]) -> None:
         text = _text(mandate.get("provider"))
+        called = self.service_names.providers_called(text)
         if text and mandate.get("service"):
             self.note((*path, "provider"), "stands beside service: leave one of the two out")
-        elif text and not self.service_names.providers_called(text):
+        elif len(called) > 1:
+            self.note(
+                (*path, "provider"), f"{len(called)} providers are called {shown(text)}: use the OIN", called
+            )
+        elif re.fullmatch("[0-9]{10,}", text) and not called:
+            message = f"the OIN of a provider has 20 digits, {shown(text)} has {len(text)}"
+            self.note((*path, "provider"), message, ("20 digits",))
+        elif text and not called:
             self.note(
                 (*path, "provider"),
                 f"there is no provider {shown(text)}",
@@ -275,7 +453,7 @@ class _Between:
                 text,
             )
         elif not text and not mandate.get("service"):
-            self.note((*path, "service"), "is missing")
+            self.note((*path, "service"), 'is missing: a mandate is for a service, for "*" or for a provider')
 
     def service(self, path: KeyPath, text: str) -> None:
         names = self.service_names
@@ -296,104 +474,23 @@ class _Between:
 # ---- the records ----
 
 
-def _register(part: RegisterPart, document: Document, names: _ServiceNames) -> Register:
+def _register(
+    part: RegisterPart, document: Document, make: MandateRecords, tables: Tables | None = None
+) -> Register:
     def place(*path: str | int) -> Place:
-        return Place(document.name, document.place(path)[0])
+        return Place(document.file(path), document.place(path)[0])
 
-    services = {
-        key: ServiceRecord(
-            key=key,
-            service_id=s.service_id,
-            uuid=s.uuid or _derived(s.service_id, "definition"),
-            instance_uuid=s.instance_uuid or _derived(s.service_id, "instance"),
-            name=_names(s.name),
-            provider=_names(s.provider),
-            level=s.level,
-            identifier_sets=tuple(map(tuple, s.identifiers)),
-            branches_accepted=s.branches,
-            place=place("services", key),
-        )
-        for key, s in part.services.items()
-    }
-    companies = [
-        CompanyRecord(key, c.name, c.kvk, c.rsin, c.branches, place("companies", key), c.manager, c.approves)
-        for key, c in part.companies.items()
-    ]
-    people = [
-        PersonRecord(
-            key=key,
-            name=p.name,
-            email=p.email,
-            phone=p.phone,
-            attributes=p.attributes,
-            means=tuple(
-                Means(
-                    supplier=m.supplier,
-                    username=m.card or m.username or "",
-                    password=m.password or "",
-                    level=m.level,
-                    pin=m.pin,
-                    place=place("people", key, "means", index),
-                    card=m.card is not None,
-                    status=m.status,
-                    until=m.until,
-                    renew=m.renew,
-                    app=m.app,
-                )
-                for index, m in enumerate(p.means)
-            ),
-            place=place("people", key),
-        )
-        for key, p in part.people.items()
-    ]
-    taken = {m.id for m in part.mandates if m.id}
-    mandates = []
-    for index, m in enumerate(part.mandates):
-        asked = m.service or ""
-        called = names.called(asked)
-        if len(called) == 1:
-            label, service = called[0], services[called[0]].service_id
-        elif asked == ANY_SERVICE:
-            label, service = "all", ANY_SERVICE
-        else:
-            label = service = asked.lower() if UUID.fullmatch(asked) else asked
-        provider = names.providers_called(m.provider) if m.provider else ""
-        label = label or f"all of {provider}"
-        parts = (m.person, m.company, label, m.branch, m.intermediary)
-        own = m.id or _free("/".join(filter(None, parts)), taken)
-        taken.add(own)
-        mandates.append(
-            Mandate(
-                id=own,
-                person=m.person,
-                company=m.company,
-                service=service,
-                level=m.level,
-                start=m.from_,
-                until=m.until,
-                branch=m.branch,
-                status=m.status,
-                intermediary=m.intermediary,
-                place=place("mandates", index),
-                provider=provider,
-                last_used=m.last_used,
-            )
-        )
-    return Register(services=services.values(), companies=companies, people=people, mandates=mandates)
-
-
-def _names(part: NamesPart) -> Names:
-    return Names(part.nl, part.en or part.nl)
-
-
-def _derived(service_id: str, role: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{service_id}#{role}"))
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it if someone has it already."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}-{number}"
-    return free
+    companies = [company_record(key, c, place("companies", key)) for key, c in part.companies.items()]
+    people = []
+    for key, p in part.people.items():
+        means = [means_record(m, place("people", key, "means", i)) for i, m in enumerate(p.means)]
+        people.append(person_record(key, p, means, place("people", key)))
+    return Register(
+        services=[service_record(key, s, place("services", key)) for key, s in part.services.items()],
+        companies=chain(companies, tables.companies.values() if tables else ()),
+        people=chain(people, tables.people.values() if tables else ()),
+        mandates=chain(
+            [make.record(m, place("mandates", index)) for index, m in enumerate(part.mandates)],
+            tables.mandates if tables else (),
+        ),
+    )

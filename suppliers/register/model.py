@@ -18,13 +18,15 @@ from suppliers.ask import Level, Names
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """File and line (from 1) of a record; an empty file where it came over the API."""
+    """File and line (from 1) of a record; where it came over the API ``file`` says so, and the line is 0."""
 
     file: str = ""
     line: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.file else "-"
+        if not self.line:
+            return self.file or "-"
+        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,14 @@ class Register:
             for means in person.means:
                 clients.setdefault(means.supplier, []).append((person, means))
         return clients
+
+    @cached_property
+    def _by_id(self) -> dict[str, Mandate]:
+        return {mandate.id: mandate for mandate in self.mandates()}
+
+    def mandate(self, mandate_id: str) -> Mandate | None:
+        """The first call reads all; only changes over the file come here, a login does not."""
+        return self._by_id.get(mandate_id)
 
     def login(self, supplier: str, username: str, *, card: bool = False) -> tuple[PersonRecord, Means] | None:
         """Who logs in at this supplier (its slug) under this user name, or with the card of this number; case is

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
+from pathlib import Path
 
 KeyPath = tuple[str | int, ...]
 
 SHOWN = 10  # so many allowed values are written out
+MANY = 2_000  # of more candidates only those that begin alike are compared: it takes time
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Problem:
     nearest: str | None = None
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         text = ": ".join(part for part in (place, self.key, self.message) if part)
         if self.allowed:
             more = len(self.allowed) - SHOWN
@@ -40,9 +42,13 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """Everything that is wrong in a file, in the order of its lines; what an anchor repeats is said once."""
+    """Everything that is wrong in a file, in the order of its lines; what an anchor repeats is said once.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    ``files`` are those that were looked at, if the caller could tell: a change in one may mend it.
+    """
+
+    def __init__(self, problems: Iterable[Problem], files: Iterable[Path] = ()) -> None:
+        self.files = tuple(files)
         once = {
             (p.file, p.line, p.column, p.key.rpartition(".")[2], p.message): p
             for p in reversed(list(problems))
@@ -70,10 +76,18 @@ def shown(value: object) -> str:
     return json.dumps(text if len(text) <= 60 else text[:57] + "...", ensure_ascii=False)
 
 
+def taken(text: str, where: str) -> str:
+    """Of a name that two have; ``where`` is the place of the first."""
+    return f"{shown(text)} is taken {where}: each needs one of its own"
+
+
 def nearest(text: str, candidates: Sequence[str]) -> str | None:
     """The candidate that was probably meant, case ignored; None where none, or more than one, comes close."""
-    folded = {candidate.casefold(): candidate for candidate in candidates}
     word = text.strip().casefold()
+    if len(candidates) > MANY:
+        candidates = [c for c in candidates if abs(len(c) - len(word)) < 3 and c[:2].casefold() == word[:2]]
+        candidates = candidates[:MANY]
+    folded = {candidate.casefold(): candidate for candidate in candidates}
     close = get_close_matches(word, folded, n=2)
     if len(close) == 2 and _ratio(word, close[0]) == _ratio(word, close[1]):
         return None

@@ -7,7 +7,7 @@ in as text, see ``yamlfile.py``; a key without a value counts as a key that is n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -20,13 +20,16 @@ from pydantic import (
     RootModel,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from suppliers.ask import Level
 from suppliers.register.model import MandateStatus, MeansStatus
+from suppliers.register import days
 from suppliers.register.problems import KeyPath, Problem, nearest, shown
+from suppliers.register.reading import Reading, Unset, reading_now
 from suppliers.register.yamlfile import Document
 
 LEVELS = tuple(level.label for level in Level)
@@ -121,9 +124,14 @@ def _level(value: object) -> Level:
     raise fault(f"{shown(text)} is not a level", *LEVELS, nearest=nearest(guess, LEVELS))
 
 
-def _day(value: object) -> date:
+def _day(value: object, info: ValidationInfo) -> date:
     text = _one_text(value)
     likely = None
+    if days.is_relative(text):
+        try:
+            return _reading(info).day(text)
+        except ValueError:
+            raise fault(f"{shown(text)} is further than the calendar goes", *days.FORMS) from None
     if parts := re.fullmatch(r"(\d\d?)[-/. ](\d\d?)[-/. ](\d{4})", text, re.ASCII):
         likely = f"{parts[3]}-{int(parts[2]):02}-{int(parts[1]):02}"
     for candidate in (text, likely):
@@ -131,10 +139,36 @@ def _day(value: object) -> date:
             try:
                 day = date.fromisoformat(candidate)
             except ValueError:
-                raise fault(f"{shown(text)} is not in the calendar", "YYYY-MM-DD") from None
+                raise fault(f"{shown(text)} is not in the calendar", *days.FORMS) from None
             if candidate == text:
                 return day
-    raise fault(f"{shown(text)} is not a date", "YYYY-MM-DD", nearest=likely)
+    raise fault(f"{shown(text)} is not a date", *days.FORMS, nearest=likely)
+
+
+def _reading(info: ValidationInfo) -> Reading:
+    return info.context if isinstance(info.context, Reading) else reading_now()
+
+
+def _secret(text: str, info: ValidationInfo) -> str:
+    """With the environment filled in where the reading has one; what came out is never shown."""
+    try:
+        filled = _reading(info).secret(text)
+    except Unset as error:
+        raise fault(str(error)) from None
+    if not filled:
+        raise fault("is empty")
+    return filled
+
+
+def _status(follows: Mapping[str, str]) -> BeforeValidator:
+    """Some states are never written down: they follow from another key, which ``follows`` names."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and value.strip().lower() in follows:
+            raise fault(f"{shown(value)} is not written down: {follows[value.strip().lower()]}")
+        return value
+
+    return BeforeValidator(check)
 
 
 def _sets(value: object) -> object:
@@ -142,6 +176,11 @@ def _sets(value: object) -> object:
     if not isinstance(value, list):
         return value
     return [item if isinstance(item, list) else [item] for item in value]
+
+
+def _one_or_more(value: object) -> object:
+    """``people.csv`` is short for ``[people.csv]``."""
+    return [value] if isinstance(value, str) else value
 
 
 def _names(value: object) -> object:
@@ -169,6 +208,7 @@ AtLevel = Annotated[Level, BeforeValidator(_level)]
 Day = Annotated[date, BeforeValidator(_day)]
 Uuid = Annotated[Text, AfterValidator(_uuid)]
 Branch = Annotated[Text, _digits(12, "a branch number (vestigingsnummer)")]
+FileNames = Annotated[list[Text], BeforeValidator(_one_or_more)]
 IdentifierSet = Annotated[list[Literal["KvKnr", "RSIN", "Pseudo"]], Field(min_length=1)]
 
 
@@ -177,6 +217,18 @@ class NamesPart(Part):
     en: Text | None = None
 
 
+StatusOfMeans = Annotated[
+    MeansStatus, _status({"expired": "it follows from until, the last day that the means works"})
+]
+StatusOfMandate = Annotated[
+    MandateStatus,
+    _status(
+        {
+            "expired": "it follows from until, the last day of the mandate",
+            "lapsed": "it follows from last_used, when that is more than 24 months ago",
+        }
+    ),
+]
 InLanguages = Annotated[NamesPart, BeforeValidator(_names)]
 
 
@@ -203,11 +255,11 @@ class CompanyPart(Part):
 class MeansPart(Part):
     supplier: Text
     username: Text | None = None
-    password: Exact | None = None
+    password: Annotated[Exact, AfterValidator(_secret)] | None = None
     card: Text | None = None
     level: AtLevel
-    pin: Annotated[Text, AfterValidator(_pin)] | None = None
-    status: MeansStatus | None = None
+    pin: Annotated[Text, AfterValidator(_secret), AfterValidator(_pin)] | None = None
+    status: StatusOfMeans | None = None
     until: Day | None = None
     renew: bool = False
     app: bool = True
@@ -232,8 +284,24 @@ class MandatePart(Part):
     from_: Day | None = Field(default=None, alias="from")
     until: Day | None = None
     branch: Branch | None = None
-    status: MandateStatus = MandateStatus.ACTIVE
+    status: StatusOfMandate = MandateStatus.ACTIVE
     last_used: Day | None = None
+
+
+class CsvPart(Part):
+    companies: FileNames = []
+    people: FileNames = []
+    mandates: FileNames = []
+
+
+class GeneratePart(Part):
+    seed: int = 1
+    companies: Annotated[int, Field(ge=0, le=50_000)] = 0
+    people: Annotated[int, Field(ge=0, le=200_000)] = 0
+    mandates: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    supplier: Text | None = None
+    level: AtLevel = Level.EH3
+    password: Annotated[Exact, AfterValidator(_secret)] = "Welkom-123"
 
 
 class RegisterPart(Part):
@@ -241,6 +309,9 @@ class RegisterPart(Part):
     companies: dict[str, CompanyPart] = {}
     people: dict[str, PersonPart] = {}
     mandates: list[MandatePart] = []
+    include: list[Text] = []
+    csv: CsvPart | None = None
+    generate: GeneratePart | None = None
 
 
 # ---- pydantic's complaints in our words ----

@@ -47,10 +47,19 @@ class Document:
             path = path[:-1]
         return self.places.get(path, (1, 1))
 
+    def file(self, path: KeyPath) -> str:
+        """The name of the file that a key stands in."""
+        return self.name
+
+    def within(self, path: KeyPath) -> KeyPath:
+        """The path of a key in that file."""
+        return path
+
     def problem(
         self, path: KeyPath, message: str, allowed: tuple[str, ...] = (), nearest: str | None = None
     ) -> Problem:
-        return Problem(self.name, *self.place(path), dotted(path), message, allowed, nearest)
+        key = dotted(self.within(path))
+        return Problem(self.file(path), *self.place(path), key, message, allowed, nearest)
 
 
 def read(source: str | bytes, name: str) -> Document:
@@ -67,6 +76,12 @@ def read(source: str | bytes, name: str) -> Document:
     if not isinstance(data, dict):
         raise ConfigError([Problem(name, 1, 1, "", "the file must consist of 'key: value' lines")])
     return Document(name, data, builder.places, tuple(builder.problems))
+
+
+def unprintable(text: str) -> str | None:
+    """The first character that no file may hold; None where there is none."""
+    found = _UNPRINTABLE.search(text)
+    return found.group() if found else None
 
 
 def _decoded(source: str | bytes, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from suppliers.steps import branch, card, chain, channel, consent, login, mandate, pin, renew
+from suppliers.steps import branch, card, chain, channel, consent, factor, login, mandate, renew
 from suppliers.visit import Arrival, Facts, Kind, Screen, Step, Tried, Visit
 
 
@@ -28,7 +28,7 @@ class Handler(Protocol):
 HANDLERS: Mapping[Kind, Handler] = {
     Kind.LOGIN: login,
     Kind.CHANNEL: channel,
-    Kind.PIN: pin,
+    Kind.PIN: factor,
     Kind.CARD: card,
     Kind.RENEW: renew,
     Kind.MANDATE: mandate,

@@ -17,7 +17,7 @@ def arrive(visit: Visit, facts: Facts) -> Arrival:
 
 
 def page(visit: Visit, step: Step, facts: Facts) -> Screen:
-    return Screen("card", values={"card": visit.username if visit.card else ""})
+    return Screen("card", values={"card": visit.username})
 
 
 def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Tried:
@@ -35,8 +35,17 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
     if not guess.right:
         key = "cardpin.wrong" if guess.left else "cardpin.blocked"
         event = Event.CARD_WRONG if guess.left else Event.MEANS_BLOCKED
-        told = Told(event, {"card": number, "left": guess.left, "place": str(means.place)})
-        return Tried(visit, (Problem("cardpin", key, {"left": guess.left}),), (told,))
+        told = Told(event, {"card": means.username, "left": guess.left, "place": str(means.place)})
+        values = {"left": guess.left} if guess.left else {}
+        return Tried(visit, (Problem("cardpin", key, values),), (told,))
     data = {"card": means.username, "person": person.key, "level": means.level.label}
-    known = replace(visit, person=person.key, username=means.username, proved=True)
+    known = replace(
+        visit,
+        person=person.key,
+        username=means.username,
+        proved=True,
+        # This is a login of its own, also where a session had brought the person here.
+        authenticated_at=None,
+        session="",
+    )
     return Tried(known, told=(Told(Event.CARD_RIGHT, data),))

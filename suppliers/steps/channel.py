@@ -35,6 +35,11 @@ def mask(address: str) -> str:
     return f"{digits[:2]}{'*' * max(len(digits) - 4, 1)}{digits[-2:]}"
 
 
+def beyond_pin(found: Mapping[str, str]) -> bool:
+    """Whether there is more to choose from than how a PIN travels."""
+    return not {"sms", "email"}.issuperset(found)
+
+
 def asks(visit: Visit, facts: Facts) -> bool:
     return not visit.card and len(ways(visit, facts)) > 1
 
@@ -50,13 +55,14 @@ def arrive(visit: Visit, facts: Facts) -> Arrival:
 
 def page(visit: Visit, step: Step, facts: Facts) -> Screen:
     shown = {way: mask(to) if way in ("sms", "email") else to for way, to in ways(visit, facts).items()}
-    return Screen("channel", values={"ways": shown, "chosen": visit.channel})
+    return Screen("channel", values={"ways": shown, "chosen": visit.channel, "any": beyond_pin(shown)})
 
 
 def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Tried:
     wanted = form.get("channel", "")
     if not wanted:
-        return Tried(visit, (Problem("channel", "channel.empty"),))
+        key = "confirm.empty" if beyond_pin(ways(visit, facts)) else "channel.empty"
+        return Tried(visit, (Problem("channel", key),))
     if wanted not in ways(visit, facts):
         return Tried(visit, refused="choice")
     return Tried(replace(visit, channel=wanted))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from suppliers.accounts import stranger
+from suppliers.ask import Level
 from suppliers.steps.pin import without_pin
 from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
 
 BY_CARD = "card"
-"""The name of the button on the first page that leads to the smartcard."""
+"""The name of the button on the first page that leads to the smartcard; ``number`` may come with it."""
+_MOST_OF_A_NUMBER = 64
 
 
 def asks(visit: Visit, facts: Facts) -> bool:
@@ -24,53 +27,73 @@ def arrive(visit: Visit, facts: Facts) -> Arrival:
 def page(visit: Visit, step: Step, facts: Facts) -> Screen:
     gone = bool(visit.person) and facts.holder(visit) is None and "username" in step.fields
     problems = (Problem("username", "login.gone"),) if gone else ()
-    username = "" if visit.card else visit.username
-    return Screen(
-        "login", problems=problems, values={"fields": step.fields, "username": username, "stay": visit.stay}
-    )
+    values = {
+        "fields": step.fields,
+        "username": "" if visit.card else visit.username,
+        "stay": visit.stay,
+    }
+    return Screen("login", problems=problems, values=values)
 
 
 def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Tried:
     names, proves = "username" in step.fields, "password" in step.fields
     if names and BY_CARD in form and facts.profile.smartcard:
-        blank = replace(without_pin(visit), person="", username="", card=True, proved=False, channel="")
-        return Tried(replace(blank, session="", stay="stay" in form and facts.profile.stay_logged_in))
+        number = form.get("number", "").strip()[:_MOST_OF_A_NUMBER]
+        # A number that came along is only filled in on the page of the card: nobody is known by it yet.
+        return Tried(replace(_nobody(visit, form, facts), username=number, card=True))
     empty = [Problem(name, f"{name}.empty") for name in step.fields if not form.get(name, "").strip()]
     if empty:
         return Tried(visit, tuple(empty))
     username = form["username"].strip() if names else visit.username
     found = facts.register.login(facts.profile.slug, username)
     if found is None:
-        return _wrong(visit, step, username)
+        return _unknown(visit, step, username, form, facts)
     person, means = found
-    told: tuple[Told, ...] = ()
     if proves:
         guess = facts.guess(means, form["password"])
-        if not guess.right and guess.left == 0:
-            blocked = Told(Event.MEANS_BLOCKED, {"username": means.username, "place": str(means.place)})
-            return Tried(visit, (Problem(step.fields[0], "login.blocked"),), (blocked,))
         if not guess.right:
-            return _wrong(visit, step, username, left=guess.left)
+            data = {"username": means.username, "left": guess.left, "place": str(means.place)}
+            told = Told(Event.PASSWORD_WRONG if guess.left else Event.MEANS_BLOCKED, data)
+            return _wrong(visit, step, guess.left, told)
     data = {"username": means.username, "person": person.key, "level": means.level.label}
-    told = (Told(Event.PASSWORD_RIGHT if proves else Event.USERNAME_KNOWN, data),)
+    right = (Told(Event.PASSWORD_RIGHT if proves else Event.USERNAME_KNOWN, data),)
     if names:
-        # Another name is another person: nothing that the one before proved may stay.
-        visit = replace(
-            without_pin(visit),
-            person=person.key,
-            username=means.username,
-            card=False,
-            proved=False,
-            channel="",
-            session="",
-            stay="stay" in form and facts.profile.stay_logged_in,
-        )
-    return Tried(replace(visit, proved=visit.proved or proves), told=told)
+        visit = replace(_nobody(visit, form, facts), person=person.key, username=means.username)
+    return Tried(replace(visit, proved=visit.proved or proves), told=right)
 
 
-def _wrong(visit: Visit, step: Step, username: str, **told: object) -> Tried:
-    proves = "password" in step.fields
-    both = proves and "username" in step.fields
-    event = Event.PASSWORD_WRONG if proves else Event.USERNAME_UNKNOWN
-    problem = Problem(step.fields[0], "login.wrong" if both else f"{step.fields[0]}.wrong")
-    return Tried(visit, (problem,), (Told(event, {"username": username, **told}),))
+def _nobody(visit: Visit, form: Mapping[str, str], facts: Facts) -> Visit:
+    """The visit of whoever comes to the first page: nothing that somebody proved before may stay."""
+    return replace(
+        without_pin(visit),
+        person="",
+        username="",
+        card=False,
+        proved=False,
+        channel="",
+        authenticated_at=None,
+        session="",
+        stay="stay" in form and _may_stay(visit, facts),
+    )
+
+
+def _may_stay(visit: Visit, facts: Facts) -> bool:
+    # The highest level has no single sign-on (spec 9).
+    return facts.profile.stay_logged_in and visit.ask.level < Level.EH4 and not visit.alone
+
+
+def _unknown(visit: Visit, step: Step, username: str, form: Mapping[str, str], facts: Facts) -> Tried:
+    """Nobody has this user name. With a password beside it, that must not show."""
+    if "password" not in step.fields:
+        problem = Problem("username", "username.wrong")
+        return Tried(visit, (problem,), (Told(Event.USERNAME_UNKNOWN, {"username": username}),))
+    guess = facts.guess(stranger(facts.profile.slug, username), form["password"])
+    told = Told(Event.PASSWORD_WRONG, {"username": username, "known": False, "left": guess.left})
+    return _wrong(visit, step, guess.left, told)
+
+
+def _wrong(visit: Visit, step: Step, left: int, told: Told) -> Tried:
+    if left == 0:
+        return Tried(visit, (Problem(step.fields[0], "login.blocked"),), (told,))
+    key = "login.wrong" if "username" in step.fields else "password.wrong"
+    return Tried(visit, (Problem(step.fields[0], key, {"left": left}),), (told,))

@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from suppliers.steps.channel import mask, ways
-from suppliers.visit import Arrival, Event, Facts, Message, Pin, Problem, Screen, Step, Told, Tried, Visit
+from suppliers.visit import Event, Facts, Message, Pin, Problem, Screen, Step, Told, Tried, Visit
 from suppliers.wording import Wording, clock_time
 
 PIN_DIGITS = 6
 PIN_MINUTES = 10
 PIN_TRIES = 3
+CHANNELS = ("sms", "email")
 # An old message is told from a guess as long as it is one of the last few.
 _PINS_KEPT = 5
 
@@ -24,28 +25,15 @@ def random_pin() -> str:
     return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
 
 
-def asks(visit: Visit, facts: Facts) -> bool:
-    return not visit.card
-
-
-def arrive(visit: Visit, facts: Facts) -> Arrival:
-    if visit.card:
-        return Arrival(visit, passed=True)
-    found = ways(visit, facts)
-    tried = send_pin(visit if visit.channel in found else replace(visit, channel=next(iter(found))), facts)
-    return Arrival(tried.visit, told=tried.told, sent=tried.sent)
-
-
 def page(visit: Visit, step: Step, facts: Facts) -> Screen:
     if visit.pin is None:
-        return Screen("pin")
+        return Screen("pin", values={"state": ""})
     state = pin_state(visit.pin, facts.now)
     values = {
         "state": state,
         "channel": visit.pin.channel,
         "address": visit.pin.address,
         "time": clock_time(visit.pin.sent_at),
-        "again": bool(visit.old_pins),
         "minutes": PIN_MINUTES,
     }
     # Whoever comes back to a page that went well meets no error, only the way on.
@@ -111,11 +99,12 @@ def send_pin(visit: Visit, facts: Facts) -> Tried:
         ask_id=ask.id,
     )
     told = Told(Event.PIN_SENT, {"channel": visit.channel, "to": pin.address, "again": bool(visit.old_pins)})
-    return Tried(replace(visit, pin=pin), told=(told,), sent=(message,))
+    return Tried(replace(visit, pin=pin, sent=visit.sent + 1), told=(told,), sent=(message,))
 
 
 def without_pin(visit: Visit) -> Visit:
-    """The visit with its PIN, if it had one, worth nothing from now on."""
+    """The visit with its PIN or what its phone was asked, if there was any, worth nothing from now on."""
+    visit = replace(visit, phone=None)
     if visit.pin is None:
         return visit
     return replace(visit, pin=None, old_pins=(visit.pin.code, *visit.old_pins)[:_PINS_KEPT])

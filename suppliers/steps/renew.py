@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from suppliers.accounts import must_renew
-from suppliers.passwords import problems_of
+from suppliers.passwords import SHORTEST, problems_of
 from suppliers.visit import Arrival, Event, Facts, NewPassword, Screen, Step, Told, Tried, Visit
 
 
@@ -19,7 +19,7 @@ def arrive(visit: Visit, facts: Facts) -> Arrival:
 
 
 def page(visit: Visit, step: Step, facts: Facts) -> Screen:
-    return Screen("renew")
+    return Screen("renew", values={"least": SHORTEST})
 
 
 def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Tried:
@@ -27,7 +27,7 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
     if holder is None or not asks(visit, facts):
         return Tried(visit)
     means = holder[1]
-    if problems := problems_of(form, means):
+    if problems := problems_of(form, means, facts.account(means)):
         return Tried(visit, problems)
     told = Told(Event.PASSWORD_RENEWED, {"username": means.username})
     return Tried(visit, told=(told,), changes=(NewPassword(means, form["new_password"]),))

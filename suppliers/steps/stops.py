@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from suppliers.accounts import Standing, standing
 from suppliers.register.model import Means, PersonRecord
 from suppliers.steps.channel import channels
+from suppliers.steps.others import others
 from suppliers.visit import Event, Facts, Kind, Screen, Told, Visit
+from suppliers.wording import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,19 @@ def _means(visit: Visit, means: Means, facts: Facts) -> Stop | None:
     state = standing(means, facts.account(means), facts.today)
     if state is not Standing.ACTIVE:
         told = Told(Event.MEANS_REFUSED, {"standing": str(state), "place": str(means.place)})
-        return Stop(Screen("means", values={"standing": str(state), "until": means.until}), told)
+        until = day(means.until, visit.ask.language) if means.until else ""
+        values = {"standing": str(state), "until": until, "others": others(visit, facts)}
+        return Stop(Screen("means", values=values), told)
     if means.level < visit.ask.level:
         data = {"asked": visit.ask.level.label, "has": means.level.label, "place": str(means.place)}
-        return Stop(Screen("level", values={"has": means.level.label}), Told(Event.LEVEL_REFUSED, data))
+        values = {"has": means.level.label, "others": others(visit, facts)}
+        return Stop(Screen("level", values=values), Told(Event.LEVEL_REFUSED, data))
     return None
 
 
 def _no_channel(person: PersonRecord, facts: Facts) -> Stop:
     factors = facts.profile.second_factors
     told = Told(Event.PIN_NO_CHANNEL, {"wanted": list(factors), "place": str(person.place)})
-    return Stop(Screen("nochannel", values={"wanted": factors[0] if len(factors) == 1 else "both"}), told)
+    # An app does both: it approves, and it scans a code.
+    wanted = tuple(dict.fromkeys("app" if factor == "qr" else factor for factor in factors))
+    return Stop(Screen("nochannel", values={"wanted": wanted}), told)

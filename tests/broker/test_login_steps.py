@@ -24,7 +24,7 @@ from support.answers import (
 )
 from support.browser import Browser, Page
 from support.sp import NS, ServiceProvider
-from support.walk import choose, kind, landed, login_id_of, walk
+from support.walk import choose, kind, landed, login_id_of, options, walk
 
 BY_POST = {"AssertionConsumerServiceIndex": "2"}
 
@@ -376,7 +376,7 @@ def test_the_pseudonym_is_of_person_company_and_provider(bench: Any) -> None:
 def test_the_pseudonym_of_one_person_differs_by_company(bench: Any) -> None:
     browser = bench.browser()
     page = walk(browser, bench.ask(browser, **BY_POST), "t.mulder", until="mandate")
-    choices = page.tree.xpath('//input[@name="mandate"]/@value')
+    choices = options(page)
     assert len(choices) == 2
     pseudonyms = [acting(bench, bench.sp, person="t.mulder", mandate=choice) for choice in choices]
     one, other = (set(pseudonym.split("@")) for pseudonym in pseudonyms)
@@ -405,7 +405,7 @@ def test_cancel_on_the_choice_page_answers_the_provider(bench: Any) -> None:
 
 PAGES = [
     *(("digidentity", "a.yilmaz", step) for step in ("login", "password", "channel", "pin")),
-    *(("kpn", "p.bakker", step) for step in ("login", "pin")),
+    *(("kpn", "p.bakker", step) for step in ("login", "channel", "pin")),
     *(("quovadis", "s.visser", step) for step in ("login", "pin")),
     *(("reconi", "t.mulder", step) for step in ("login", "channel", "pin", "mandate")),
     *(("we-id", "j.smit", step) for step in ("login", "password", "channel", "pin")),

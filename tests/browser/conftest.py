@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from support.demo import RunningDemo
 from support.running import RunningBroker
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-sync",
-]
 WIDTHS = {"1280": {"width": 1280, "height": 800}, "375": {"width": 375, "height": 812}}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium these tests are left out, and said so; under CI that is a failure."""
-    if CHROMIUM or os.environ.get("CI"):
-        return
-    skip = pytest.mark.skip(reason="Chromium is not installed: apt install chromium")
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(skip)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    assert CHROMIUM, "under CI the browser tests must run: apt install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

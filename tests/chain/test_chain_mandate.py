@@ -19,9 +19,9 @@ from suppliers.ask import Company, Level, Mandated, Outcome, Person, Word
 from suppliers.profiles import SHIPPED
 from support.answers import attribute, call, identifiers, response, response_xml
 from support.schemas import errors_in
-from support.shaped import BY_POST, answer, settle
+from support.shaped import BY_POST, answer, describe_service, settle
 from support.sp import NS, decrypt, verified
-from support.walk import landed, login_id_of, walk
+from support.walk import landed, login_id_of, options, walk
 
 MR = "urn:etoegang:MR:00000003999900410000:entities:9042"
 KVK = "urn:etoegang:1.9:EntityConcernedID:KvKnr"
@@ -130,16 +130,47 @@ def test_the_pseudonym_differs_with_the_intermediary(bench: Any) -> None:
     for nth in (0, 1):
         browser = bench.browser()
         page = walk(browser, bench.ask(browser, **BY_POST), "y.vanleeuwen", until="mandate")
-        assert [node.text_content() for node in page.by_testid("via")] == [
-            "via Administratiekantoor Het Kompas (fictief)"
-        ]
-        options = page.tree.xpath('//input[@name="mandate"]/@value')
-        message = response(bench, landed(walk(browser, page, "y.vanleeuwen", mandate=options[nth])))
+        assert len(page.by_testid("via")) == 1
+        chosen = options(page)[nth]
+        message = response(bench, landed(walk(browser, page, "y.vanleeuwen", mandate=chosen)))
         assert identifiers(bench.sp, message, "LegalSubjectID") == {"KvKnr": REGENBOOG}
         (value,) = attribute(message, "ActingSubjectID")
         names.append(bench.sp.decrypt(value[0]).text)
     assert names[0] != names[1]
     assert names[0].partition("@")[2] == names[1].partition("@")[2], "the part of company and provider"
+
+
+def test_organisation_client_and_branch_are_chosen_and_the_advice_still_holds_three_assertions(
+    bench: Any,
+) -> None:
+    """An office with two clients, one of them for two branches; the first service accepts branches."""
+    bench.rewrite(
+        "\nmandates:\n",
+        "\nmandates:\n"
+        '  - {person: y.vanleeuwen, company: vuurtoren, service: "*", level: EH3}\n'
+        '  - {person: y.vanleeuwen, company: vuurtoren, intermediary: kantoor-kompas, service: "*", level: EH3}\n'
+        '  - {person: y.vanleeuwen, company: regenboog, intermediary: kantoor-kompas, service: "*", level: EH3,'
+        ' branch: "000090000013"}\n',
+    )
+    describe_service(bench, "[[KvKnr]]", branches=True)
+    browser = bench.browser()
+    page = walk(browser, bench.ask(browser, **BY_POST), "y.vanleeuwen", until="mandate")
+    assert options(page) == ["intermediary:kantoor-kompas", "company:vuurtoren"]
+    how = {"mandate": "intermediary:kantoor-kompas", "client": "regenboog", "branch": "000090000013"}
+    page = walk(browser, page, "y.vanleeuwen", until="chain", **how)
+    assert options(page) == ["regenboog", "vuurtoren"]
+    assert page.by_testid("registers")
+    page = walk(browser, page, "y.vanleeuwen", until="branch", **how)
+    assert options(page) == ["whole", "000090000013"]
+    message = response(bench, landed(walk(browser, page, "y.vanleeuwen", **how)))
+    assert len(links(message)) == 3
+    assert identifiers(bench.sp, message, "LegalSubjectID") == {"KvKnr": REGENBOOG}
+    assert identifiers(bench.sp, message, "IntermediateSubjectID") == {"KvKnr": KOMPAS}
+    assert plain(message)["urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"] == "000090000013"
+    (exchange,) = json.loads(call(bench, "GET", "/api/v1/exchanges").body)["exchanges"]
+    told = {event["kind"]: event for event in exchange["events"]}
+    assert told["chain-confirmed"]["register"] == "reconi"
+    assert told["mandate-chosen"]["branch"] == "000090000013"
 
 
 def test_the_exchange_says_through_whom(bench: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from good_file import GOOD, SERVICE_ID, SUPPLIERS, UUID, changed, good
+from good_file import EVERY_KEY, GOOD, SERVICE_ID, SUPPLIERS, UUID, changed, good
 from pydantic import BaseModel, ConfigDict
 
 from suppliers.ask import Level, Names
@@ -39,6 +39,68 @@ def test_a_good_file_becomes_a_register_of_all_that_it_says():
     assert (mandate.id, mandate.service) == ("m.devries/regenboog/helpdesk/000001234567", SERVICE_ID)
     assert (mandate.start, mandate.until) == (date(2024, 1, 1), date(2039, 12, 31))
     assert (mandate.level, mandate.branch, mandate.status) == (Level.EH3, "000001234567", "active")
+
+
+def test_means_managers_and_mandates_with_every_key_that_there_is():
+    register = good(EVERY_KEY).register
+    company = register.companies["regenboog"]
+    assert (company.manager, company.approves) == ("m.devries", True)
+    assert (register.companies["kantoor"].manager, register.companies["kantoor"].approves) == (None, False)
+    card, means = register.people["m.devries"].means
+    assert (card.card, card.username, card.password, card.pin) == (True, "600100", "", "135790")
+    assert (card.status, card.until, card.renew, card.app) == ("suspended", date(2030, 12, 31), False, True)
+    assert (means.card, means.status, means.until, means.renew, means.app) == (
+        False,
+        "blocked",
+        None,
+        True,
+        False,
+    )
+    [mandate] = register.mandates()
+    assert (mandate.service, mandate.provider) == ("", "00000001999999990000")
+    assert mandate.last_used == date(2024, 2, 29)
+
+
+def test_what_is_left_out_of_a_means_is_not_the_same_as_active():
+    """So that saying active lifts a block that came while the mock ran."""
+    silent, said = (
+        good(GOOD.replace("level: EH2+", f"level: EH2+{more}")).register.people["m.devries"].means[0]
+        for more in ("", ", status: active")
+    )
+    assert (silent.status, said.status) == (None, "active")
+    assert silent.fingerprint != said.fingerprint
+
+
+def test_a_card_and_a_user_name_may_be_the_same_text():
+    register = good(EVERY_KEY.replace("kpn, username: mieke", 'reconi, username: "600100"')).register
+    by_card, by_name = (register.login("reconi", "600100", card=card) for card in (True, False))
+    assert by_card
+    assert by_name
+    assert (by_card[1].card, by_name[1].card) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("called", "means"),
+    [
+        pytest.param("Dienst", "00000001999999990000", id="its name, which two services have"),
+        pytest.param("Agency", "00000001999999990000", id="its English name"),
+        pytest.param("00000001999999990000", "00000001999999990000", id="its OIN"),
+        pytest.param("00000001777777770000", "00000001777777770000", id="an OIN that only metadata brings"),
+        pytest.param(
+            "urn:etoegang:DV:00000001999999990000:entities:9001",
+            "urn:etoegang:DV:00000001999999990000:entities:9001",
+            id="an entity id of the scheme",
+        ),
+        pytest.param(
+            "https://sp.example/saml", "https://sp.example/saml", id="an entity id of any other kind"
+        ),
+    ],
+)
+def test_a_mandate_may_be_for_all_services_of_a_provider_by(called, means):
+    [mandate] = good(
+        EVERY_KEY.replace("provider: Dienst, level: EH3, l", f'provider: "{called}", level: EH3, l')
+    ).register.mandates()
+    assert (mandate.service, mandate.provider) == ("", means)
 
 
 def test_every_record_knows_its_line():
@@ -228,7 +290,7 @@ def test_a_file_is_called_by_its_path(tmp_path: Path):
     file.write_text("other:")
     assert load(file, suppliers=SUPPLIERS, sections={"other": Other}).sections == {"other": Other()}
     file.write_text("servces: 1")
-    with pytest.raises(ConfigError, match=r"my\.yaml:1: servces: is not known here"):
+    with pytest.raises(ConfigError, match=r"my\.yaml:1:1: servces: is not known here"):
         load(file, suppliers=SUPPLIERS)
 
 

@@ -4,8 +4,9 @@ import pickle
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
-from good_file import SERVICE_ID, UUID, changed, complaints, good
+from good_file import SERVICE_ID, SUPPLIERS, UUID, changed, complaints, good
 
+from suppliers.register.loader import loads
 from suppliers.register.problems import ConfigError, Problem, nearest
 
 DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
@@ -142,19 +143,19 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "until: 2039-12-31",
             "until: 31-12-2039",
-            '31: mandates[1].until: "31-12-2039" is not a date; allowed: YYYY-MM-DD; did you mean "2039-12-31"?',
+            '31: mandates[1].until: "31-12-2039" is not a date; allowed: YYYY-MM-DD, today, today-30d, today+1y; did you mean "2039-12-31"?',
             id="a date the Dutch way",
         ),
         pytest.param(
             "until: 2039-12-31",
             "until: 20391231",
-            '31: mandates[1].until: "20391231" is not a date; allowed: YYYY-MM-DD',
+            '31: mandates[1].until: "20391231" is not a date; allowed: YYYY-MM-DD, today, today-30d, today+1y',
             id="a date without dashes",
         ),
         pytest.param(
             "until: 2039-12-31",
             "until: 2039-02-29",
-            '31: mandates[1].until: "2039-02-29" is not in the calendar; allowed: YYYY-MM-DD',
+            '31: mandates[1].until: "2039-02-29" is not in the calendar; allowed: YYYY-MM-DD, today, today-30d, today+1y',
             id="a date that does not exist",
         ),
         pytest.param(
@@ -309,13 +310,13 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
             "    from:",
             "    from_:",
             "30: mandates[1].from_: is not known here; allowed: id, person, company, intermediary, service, "
-            'level, from, until, branch, status; did you mean "from"?',
+            'provider, level, from, until, branch and 2 more; did you mean "from"?',
             id="a key as Python would write it",
         ),
         pytest.param(
             "mandates:",
             "machtigingen:",
-            "25: machtigingen: is not known here; allowed: services, companies, people, mandates",
+            "25: machtigingen: is not known here; allowed: services, companies, people, mandates, include, csv, generate",
             id="a section that is not there",
         ),
         pytest.param(
@@ -346,13 +347,14 @@ def test_one_mistake_gives_one_complaint(old, new, complaint):
         ),
         pytest.param(
             "companies: {c: C}",
-            "1: companies.c: must consist of 'key: value' lines; allowed: name, kvk, rsin, branches",
+            "1: companies.c: must consist of 'key: value' lines; "
+            "allowed: name, kvk, rsin, branches, manager, approves",
             id="a company",
         ),
         pytest.param(
             "mandates: [a]",
             "1: mandates[1]: must consist of 'key: value' lines; allowed: id, person, company, intermediary, service, "
-            "level, from, until, branch, status",
+            "provider, level, from, until, branch and 2 more",
             id="a mandate",
         ),
         pytest.param("people: [a]", "1: people: must consist of 'key: value' lines", id="all people"),
@@ -441,6 +443,200 @@ def test_an_intermediary_needs_a_kvk_number():
     ]
 
 
+CARD = '{supplier: kpn, card: "600100", level: EH3, pin: "135790"}'
+
+
+def with_means(means: str) -> str:
+    """The good file with another second means, on line 24."""
+    return changed("{supplier: kpn, username: mieke, password: Welkom-123, level: EH3}", means)
+
+
+def with_company(line: str) -> str:
+    """The good file with one line more of its company, line 15."""
+    return changed("    branches: {0000", f"    {line}\n    branches: {{0000")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param(
+            with_company("manager: m.devris"),
+            '15: companies.regenboog.manager: there is no person "m.devris"; allowed: m.devries; '
+            'did you mean "m.devries"?',
+            id="a mandate manager who is nobody",
+        ),
+        pytest.param(
+            with_company("manager: stil").replace("people:\n", "people:\n  stil: {name: Stil}\n"),
+            '15: companies.regenboog.manager: "stil" has no email, '
+            "and a mandate manager hears of requests by e-mail",
+            id="a mandate manager who gets no mail",
+        ),
+        pytest.param(
+            with_company("manager: [m.devries]"),
+            "15: companies.regenboog.manager: must be one text, not a list",
+            id="two mandate managers",
+        ),
+        pytest.param(
+            with_company("approves: soms"),
+            '15: companies.regenboog.approves: "soms" is neither true nor false; allowed: true, false',
+            id="approval now and then",
+        ),
+        pytest.param(
+            with_means('{supplier: kpn, card: "600100", username: mieke, level: EH3, pin: "135790"}'),
+            "24: people.m.devries.means[2].username: a smartcard has none: leave it out",
+            id="a card with a user name",
+        ),
+        pytest.param(
+            with_means('{supplier: kpn, card: "600100", password: x, level: EH3, pin: "135790"}'),
+            "24: people.m.devries.means[2].password: a smartcard has none: leave it out",
+            id="a card with a password",
+        ),
+        pytest.param(
+            with_means('{supplier: kpn, card: "600100", level: EH3, pin: "135790", renew: true}'),
+            "24: people.m.devries.means[2].renew: a smartcard has none: leave it out",
+            id="a card whose password must be renewed",
+        ),
+        pytest.param(
+            with_means('{supplier: kpn, card: "600100", level: EH3, pin: "135790", app: false}'),
+            "24: people.m.devries.means[2].app: a smartcard has none: leave it out",
+            id="a card with an app",
+        ),
+        pytest.param(
+            with_means('{supplier: kpn, card: "600100", level: EH3}'),
+            "24: people.m.devries.means[2].pin: is missing, and a smartcard is used with its PIN; "
+            "allowed: 6 digits",
+            id="a card without a PIN",
+        ),
+        pytest.param(
+            with_means('{supplier: kpn, card: "600100", level: EH3, pin: "1234"}'),
+            "24: people.m.devries.means[2].pin: a PIN has 6 digits, and this is something else; "
+            "put it in quotes; allowed: 6 digits",
+            id="a card with the PIN of a bank",
+        ),
+        pytest.param(
+            with_means(f"{CARD}\n      - {CARD.replace('EH3', 'EH4')}"),
+            '25: people.m.devries.means[3].card: "600100" is taken on line 24: each needs one of its own',
+            id="a card that is used twice",
+        ),
+        pytest.param(
+            with_means('{supplier: kpn, level: EH3, pin: "135790"}'),
+            "24: people.m.devries.means[2]: needs a username and a password, or a card and its pin",
+            id="neither a user name nor a card",
+        ),
+        pytest.param(
+            with_means('{supplier: kpn, card: , level: EH3, pin: "135790"}'),
+            "24: people.m.devries.means[2]: needs a username and a password, or a card and its pin",
+            id="a card without a number",
+        ),
+        pytest.param(
+            with_means("{supplier: kpn, username: mieke, level: EH3}"),
+            "24: people.m.devries.means[2].password: is missing",
+            id="a user name without a password",
+        ),
+        pytest.param(
+            with_means("{supplier: kpn, password: mieke, level: EH3}"),
+            "24: people.m.devries.means[2].username: is missing",
+            id="a password without a user name",
+        ),
+        pytest.param(
+            with_means("{supplier: kpn, username: mieke, password: x, level: EH3, status: requested}"),
+            '24: people.m.devries.means[2].status: "requested" is not one of the values; '
+            "allowed: active, blocked, suspended, revoked",
+            id="the status of a mandate at a means",
+        ),
+        pytest.param(
+            with_means("{supplier: kpn, username: mieke, password: x, level: EH3, status: expired}"),
+            '24: people.m.devries.means[2].status: "expired" is not written down: '
+            "it follows from until, the last day that the means works",
+            id="a means that is said to have expired",
+        ),
+        pytest.param(
+            with_means("{supplier: kpn, username: mieke, password: x, level: EH3, until: 31/12/2030}"),
+            '24: people.m.devries.means[2].until: "31/12/2030" is not a date; allowed: YYYY-MM-DD, today, today-30d, today+1y; '
+            'did you mean "2030-12-31"?',
+            id="a last day of a means the Dutch way",
+        ),
+        pytest.param(
+            with_means("{supplier: kpn, username: mieke, password: x, level: EH3, renew: ja}"),
+            '24: people.m.devries.means[2].renew: "ja" is neither true nor false; allowed: true, false',
+            id="renew in Dutch",
+        ),
+        pytest.param(
+            with_means("{supplier: kpn, username: mieke, password: x, level: EH3, app: 06-00000001}"),
+            '24: people.m.devries.means[2].app: "06-00000001" is neither true nor false; allowed: true, false',
+            id="an app with a number",
+        ),
+        pytest.param(
+            changed("status: active", "status: expired"),
+            '33: mandates[1].status: "expired" is not written down: '
+            "it follows from until, the last day of the mandate",
+            id="a mandate that is said to have expired",
+        ),
+        pytest.param(
+            changed("status: active", "status: Lapsed"),
+            '33: mandates[1].status: "Lapsed" is not written down: '
+            "it follows from last_used, when that is more than 24 months ago",
+            id="a mandate that is said to have lapsed",
+        ),
+        pytest.param(
+            changed("status: active", "last_used: vorige week"),
+            '33: mandates[1].last_used: "vorige week" is not a date; allowed: YYYY-MM-DD, today, today-30d, today+1y',
+            id="a last use that is no day",
+        ),
+        pytest.param(
+            changed("status: active", "last_used: 2023-12-31"),
+            "33: mandates[1].last_used: 2023-12-31 comes before from, 2024-01-01",
+            id="a last use before the mandate was there",
+        ),
+        pytest.param(
+            changed("status: active", "last_used: 2040-01-01"),
+            "33: mandates[1].last_used: 2040-01-01 comes after until, 2039-12-31",
+            id="a last use after the mandate had gone",
+        ),
+        pytest.param(
+            changed("status: active", "provider: Dienst Uitvoering Onderwijs"),
+            "33: mandates[1].provider: stands beside service: leave one of the two out",
+            id="a provider beside a service",
+        ),
+        pytest.param(
+            changed("    service: helpdesk\n", "    provider: Dienst uitvoering onderwijs\n"),
+            '28: mandates[1].provider: there is no provider "Dienst uitvoering onderwijs"; '
+            "allowed: Dienst Uitvoering Onderwijs, <OIN of 20 digits>, <entity id of a service provider>; "
+            'did you mean "Dienst Uitvoering Onderwijs"?',
+            id="a provider in other letters",
+        ),
+        pytest.param(
+            changed("    service: helpdesk\n", "    provider: 1999999990000\n"),
+            '28: mandates[1].provider: the OIN of a provider has 20 digits, "1999999990000" has 13; '
+            "allowed: 20 digits",
+            id="an OIN that lost its zeros",
+        ),
+        pytest.param(
+            changed("    service: helpdesk\n", '    provider: "*"\n'),
+            '28: mandates[1].provider: there is no provider "*"; '
+            "allowed: Dienst Uitvoering Onderwijs, <OIN of 20 digits>, <entity id of a service provider>",
+            id="every provider",
+        ),
+        pytest.param(
+            changed("    service: helpdesk\n", ""),
+            '26: mandates[1].service: is missing: a mandate is for a service, for "*" or for a provider',
+            id="a mandate for nothing",
+        ),
+    ],
+)
+def test_a_mistake_with_means_managers_and_mandates(text, complaint):
+    assert complaints(text) == [f"f.yaml:{complaint}"]
+
+
+def test_a_card_of_a_supplier_that_has_none():
+    with pytest.raises(ConfigError) as caught:
+        loads(with_means(CARD), "f.yaml", suppliers=SUPPLIERS, smartcards=("reconi",))
+    assert (
+        str(caught.value)
+        == "f.yaml:24:25: people.m.devries.means[2].card: kpn has no smartcards; allowed: reconi"
+    )
+
+
 SECOND = "{{name: T, provider: P, service_id: {id}, uuid: {uuid}, instance_uuid: {instance}, level: EH3}}"
 OTHER = "00000000-0000-4000-8000-00000000000"
 
@@ -497,6 +693,19 @@ def test_a_name_that_two_services_have_says_nothing():
     ]
 
 
+def test_a_name_that_two_providers_have_says_nothing():
+    other = SERVICE_ID.replace("1999999990000", "1888888880000")
+    text = with_two_more_services(id=other).replace("    service: helpdesk\n", "    provider: P\n")
+    assert complaints(text) == [
+        'f.yaml:30: mandates[1].provider: 2 providers are called "P": use the OIN; '
+        "allowed: 00000001999999990000, 00000001888888880000"
+    ]
+    assert complaints(text.replace("provider: P\n", 'provider: ""\n')) == [
+        'f.yaml:28: mandates[1].service: is missing: a mandate is for a service, for "*" or for a provider',
+        "f.yaml:30: mandates[1].provider: is empty",
+    ]
+
+
 # ---- everything at once ----
 
 
@@ -534,7 +743,7 @@ mandates: [{{person: p, company: c, level: EH3}}]
 """
     assert complaints(text) == [
         "f.yaml:5: people.p.means[1].supplier: is missing",
-        "f.yaml:7: mandates[1].service: is missing",
+        'f.yaml:7: mandates[1].service: is missing: a mandate is for a service, for "*" or for a provider',
     ]
 
 
@@ -586,7 +795,7 @@ def test_an_error_carries_its_problems_sorted_and_survives_another_process():
     late, early = Problem("f", 9, 1, "a", "is wrong"), Problem("f", 2, 1, "b", "is wrong")
     error = ConfigError(problem for problem in (late, early, late))
     assert error.problems == (early, late)
-    assert str(error) == "f:2: b: is wrong\nf:9: a: is wrong"
+    assert str(error) == "f:2:1: b: is wrong\nf:9:1: a: is wrong"
     assert pickle.loads(pickle.dumps(error)).problems == (early, late)
 
 
@@ -620,7 +829,7 @@ def test_a_problem_does_not_change():
 def test_a_problem_says_where_what_and_what_else():
     assert (
         str(Problem("f", 3, 1, "a.b", "is wrong", ("x", "y"), "x"))
-        == 'f:3: a.b: is wrong; allowed: x, y; did you mean "x"?'
+        == 'f:3:1: a.b: is wrong; allowed: x, y; did you mean "x"?'
     )
     assert str(Problem("f", 0, 0, "", "is gone")) == "f: is gone"
     twelve = tuple(f"v{i}" for i in range(12))

@@ -118,6 +118,7 @@ class World:
             account=self.desk.accounts.of,
             guess=self.desk.accounts.guess,
             held=self.desk.grants.of,
+            profiles=self.desk.profiles,
         )
 
     def later(self, **time: float) -> None:

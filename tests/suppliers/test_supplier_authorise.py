@@ -5,18 +5,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from supplier_world import EIK, KANTOOR, LINDE, NOW, SERVICE, STICHTING, World, ask, mandate, visit
 
-from suppliers.ask import Ask, Level
-from suppliers.authorise import Code, choices, decide
+from suppliers.ask import Level
+from suppliers.authorise import Code, decide, tell
+from suppliers.choice import best
+from suppliers.grants import Held
 from suppliers.register.model import Mandate, MandateStatus, Register
 from suppliers.steps import mandate as mandate_step
 from suppliers.visit import Kind, Leave, Step
 from suppliers.walk import act
 
 COMPANIES = (LINDE, EIK, STICHTING, KANTOOR)
+TODAY = date(2026, 11, 22)
+OIN = "00000001999999990000"
 
 
 def held(*mandates: Mandate) -> Register:
@@ -29,10 +31,40 @@ def test_a_mandate_may_name_the_service_by_any_of_its_names(service: str):
     assert [m.id for m in decision.fitting] == ["m"]
 
 
+@pytest.mark.parametrize("provider", [OIN, SERVICE.provider_id])
+def test_a_mandate_for_all_services_of_a_provider_names_it_by_oin_or_entity_id(provider: str):
+    all_of = mandate("m", "jan", "linde", service="", provider=provider)
+    assert decide(held(all_of), "jan", ask(), NOW).fitting
+    second = replace(SERVICE, service_id=f"urn:etoegang:DV:{OIN}:services:2", uuids=("33333333",))
+    assert decide(held(all_of), "jan", ask(service=second), NOW).fitting
+
+
+def test_a_provider_outside_the_scheme_has_an_entity_id_and_no_oin():
+    saml = replace(
+        SERVICE, service_id="https://sp.example/saml", uuids=(), provider_id="https://sp.example/saml"
+    )
+    for provider, lets_in in (("https://sp.example/saml", True), ("https://sp.example", False), (OIN, False)):
+        all_of = mandate("m", "jan", "linde", service="", provider=provider)
+        assert bool(decide(held(all_of), "jan", ask(service=saml), NOW).fitting) is lets_in
+
+
+def test_a_mandate_that_names_nothing_is_for_nothing():
+    nothing = mandate("m", "jan", "linde", service="", provider="")
+    nameless = replace(SERVICE, uuids=("", ""), provider_id="")
+    assert not decide(held(nothing), "jan", ask(service=nameless), NOW).fitting
+
+
 @pytest.mark.parametrize(
     ("changes", "asked", "code"),
     [
         ({"service": "urn:etoegang:DV:00000001999999990000:services:2"}, {}, Code.SERVICE),
+        ({"service": "", "provider": "00000001999999980000"}, {}, Code.PROVIDER),
+        (
+            {"service": "", "provider": "urn:etoegang:DV:00000001999999990000:entities:9002"},
+            {},
+            Code.PROVIDER,
+        ),
+        ({"last_used": date(2024, 11, 21)}, {}, Code.LAPSED),
         ({"status": MandateStatus.REQUESTED}, {}, Code.REQUESTED),
         ({"status": MandateStatus.REVOKED}, {}, Code.REVOKED),
         ({"start": date(2026, 11, 23)}, {}, Code.NOT_STARTED),
@@ -122,24 +154,136 @@ def test_a_number_that_the_supplier_cannot_deliver_does_not_count():
     assert not decide(held(mandate("m", "jan", "linde")), "jan", asked, NOW, ("KvKnr",)).fitting
 
 
-def test_two_mandates_for_the_same_company_are_one_choice_of_the_highest_level():
+@pytest.mark.parametrize(
+    ("used", "last_day"),
+    [
+        (date(2024, 11, 22), date(2026, 11, 22)),
+        (date(2024, 1, 31), date(2026, 1, 31)),
+        (date(2024, 2, 28), date(2026, 2, 28)),
+        (date(2024, 2, 29), date(2026, 2, 28)),
+        (date(2026, 2, 28), date(2028, 2, 28)),
+        (date(2024, 12, 31), date(2026, 12, 31)),
+    ],
+)
+def test_mandates_lapse_the_day_after_24_months_without_any_use(used: date, last_day: date):
+    of_jan = held(mandate("m", "jan", "linde", last_used=used))
+    noon = datetime(last_day.year, last_day.month, last_day.day, 12, tzinfo=UTC)
+    assert decide(of_jan, "jan", ask(), noon).fitting
+    (reason,) = decide(of_jan, "jan", ask(), noon + timedelta(days=1)).reasons
+    assert reason.code is Code.LAPSED
+
+
+def test_a_lapsed_mandate_says_since_when_and_what_to_do():
+    (reason,) = decide(
+        held(mandate("m", "jan", "eik", last_used=date(2024, 3, 1))), "jan", ask(), NOW
+    ).reasons
+    assert reason.text.nl == (
+        "De machtiging namens Basisschool De Eik is vervallen: u gebruikte uw machtigingen voor het laatst op "
+        "1 maart 2024, meer dan 24 maanden geleden. Vraag een nieuwe machtiging aan."
+    )
+    assert "1 March 2024" in reason.text.en
+
+
+def test_one_mandate_in_use_keeps_all_the_others_of_this_person_alive():
+    old = mandate("old", "jan", "linde", last_used=date(2020, 1, 1))
+    elsewhere = mandate("other", "jan", "eik", service="urn:other", last_used=date(2026, 1, 1))
+    assert [m.id for m in decide(held(old, elsewhere), "jan", ask(), NOW).fitting] == ["old"]
+    of_another = mandate("other", "piet", "eik", last_used=date(2026, 1, 1))
+    assert not decide(held(old, of_another), "jan", ask(), NOW).fitting
+
+
+def test_a_login_keeps_mandates_alive_and_a_mandate_of_which_nothing_is_known_never_lapses():
+    old = held(mandate("old", "jan", "linde", last_used=date(2020, 1, 1)))
+    assert decide(old, "jan", ask(), NOW, held=Held(last_used=date(2024, 11, 22))).fitting
+    assert not decide(old, "jan", ask(), NOW, held=Held(last_used=date(2024, 11, 21))).fitting
+    assert decide(held(mandate("m", "jan", "linde", start=date(1990, 1, 1))), "jan", ask(), NOW).fitting
+
+
+def test_a_mandate_that_began_after_the_last_use_has_24_months_of_its_own():
+    """Else whoever let theirs lapse could never be given another."""
+    old = mandate("old", "jan", "linde", last_used=date(2020, 1, 1))
+    new = mandate("new", "jan", "linde", start=TODAY)
+    assert [m.id for m in decide(held(old), "jan", ask(), NOW, held=Held((new,))).fitting] == ["new"]
+    assert not decide(held(old), "jan", ask(), NOW + timedelta(days=732), held=Held((new,))).fitting
+
+
+def test_the_end_of_the_calendar_is_no_trouble():
+    assert decide(held(mandate("m", "jan", "linde", last_used=date.max)), "jan", ask(), NOW).fitting
+
+
+def test_what_is_held_beside_the_file_replaces_what_has_its_id_and_stands_behind_the_rest():
+    in_file = held(mandate("a", "jan", "linde", status=MandateStatus.REQUESTED), mandate("b", "jan", "eik"))
+    beside = Held((mandate("c", "jan", "kantoor"), mandate("a", "jan", "linde")))
+    assert [m.id for m in decide(in_file, "jan", ask(), NOW, held=beside).fitting] == ["a", "b", "c"]
+    taken_back = Held((mandate("b", "jan", "eik", status=MandateStatus.REVOKED),))
+    codes = [r.code for r in decide(in_file, "jan", ask(), NOW, held=taken_back).reasons]
+    assert codes == [Code.REQUESTED, Code.REVOKED]
+
+
+def test_what_is_held_of_another_person_lets_nobody_else_in():
+    beside = Held((mandate("x", "piet", "linde"), mandate("a", "piet", "linde")))
+    decision = decide(held(mandate("a", "jan", "linde")), "jan", ask(), NOW, held=beside)
+    assert (decision.fitting, decision.reasons) == ((), ())
+
+
+def test_the_first_thing_against_a_mandate_is_the_reason():
+    """In the order of Code: each line mends what the one before it complained of."""
+    asked = ask(identifier_sets=(("KvKnr",),))
+    spoilt = mandate(
+        "m",
+        "jan",
+        "stichting",
+        service="urn:other",
+        status=MandateStatus.REQUESTED,
+        start=date(2027, 1, 1),
+        until=date(2026, 1, 1),
+        level=Level.EH2,
+        branch="000012345678",
+        intermediary="gone",
+        last_used=date(2020, 1, 1),
+    )
+    mending: list[tuple[Code, dict[str, Any]]] = [
+        (Code.SERVICE, {"service": "*"}),
+        (Code.REQUESTED, {"status": MandateStatus.REVOKED}),
+        (Code.REVOKED, {"status": MandateStatus.ACTIVE}),
+        (Code.NOT_STARTED, {"start": None}),
+        (Code.EXPIRED, {"until": None}),
+        (Code.LAPSED, {"last_used": None}),
+        (Code.LEVEL, {"level": Level.EH3}),
+        (Code.BRANCH, {"branch": None}),
+        (Code.IDENTIFIERS, {"company": "linde"}),
+        (Code.INTERMEDIARY, {"intermediary": "kantoor"}),
+    ]
+    for code, mended in mending:
+        (reason,) = decide(held(spoilt), "jan", asked, NOW).reasons
+        assert reason.code is code
+        spoilt = replace(spoilt, **mended)
+    assert decide(held(spoilt), "jan", asked, NOW).fitting
+    assert [code for code, _ in mending] == [code for code in Code if code is not Code.PROVIDER]
+
+
+def test_the_event_of_looking_names_fifty_of_each_and_counts_the_rest():
+    many = held(
+        *(mandate(f"m{n}", "jan", "linde") for n in range(60)),
+        *(mandate(f"x{n}", "jan", "linde", service="urn:other") for n in range(70)),
+    )
+    told = tell(decide(many, "jan", ask(), NOW), many).data
+    assert [len(told[key]) for key in ("fitting", "refused")] == [50, 50]
+    assert told["left_out"] == 30
+
+
+def test_of_mandates_for_the_same_the_highest_level_counts():
     mandates = (
         mandate("low", "jan", "linde"),
         mandate("high", "jan", "linde", level=Level.EH4),
-        mandate("branch", "jan", "eik", branch="000012345678"),
-        mandate("whole", "jan", "eik"),
+        mandate("high-too", "jan", "linde", level=Level.EH4),
+        mandate("branch", "jan", "linde", branch="000012345678"),
     )
-    assert [m.id for m in choices(mandates, held(*mandates))] == ["whole", "branch", "high"]
-
-
-def test_with_and_without_an_intermediary_and_with_another_are_choices_of_their_own():
-    mandates = (
-        mandate("eik", "jan", "linde", intermediary="eik"),
-        mandate("kantoor", "jan", "linde", intermediary="kantoor"),
-        mandate("kantoor-high", "jan", "linde", intermediary="kantoor", level=Level.EH4),
-        mandate("direct", "jan", "linde"),
-    )
-    assert [m.id for m in choices(mandates, held(*mandates))] == ["direct", "kantoor-high", "eik"]
+    for branch, id_ in (("whole", "high"), ("000012345678", "branch")):
+        found = best(mandates, branch)
+        assert found
+        assert found.id == id_
+    assert best(mandates, "000000000000") is None
 
 
 def test_the_word_holds_what_the_supplier_can_deliver_and_the_mandates_own_level(world: World):
@@ -149,7 +293,7 @@ def test_the_word_holds_what_the_supplier_can_deliver_and_the_mandates_own_level
         mandates=(mandate("m", "jan", "linde", level=Level.EH4),),
     )
     at_mandates = visit(person="jan", username="jan", done=5)
-    turn = act(at_mandates, 6, {"mandate": "m"}, world.facts())
+    turn = act(at_mandates, 6, {"organisation": "company:linde"}, world.facts())
     assert turn.to == Leave()
     word = turn.visit.word
     assert word
@@ -159,7 +303,7 @@ def test_the_word_holds_what_the_supplier_can_deliver_and_the_mandates_own_level
     assert word.mandate.level is Level.EH4
     assert word.mandate.company.identifiers == {"KvKnr": "90000012", "RSIN": "999999011"}
     assert word.mandate.intermediary is None
-    again = act(at_mandates, 6, {"mandate": "m"}, world.facts()).visit.word
+    again = act(at_mandates, 6, {"organisation": "company:linde"}, world.facts()).visit.word
     assert again
     assert again.person
     assert again.person.subject == word.person.subject != "jan"
@@ -172,7 +316,8 @@ def test_the_word_on_a_chain_mandate_names_both_companies(world: World):
         people=world.register.people.values(),
         mandates=(chain, mandate("n", "jan", "eik")),
     )
-    word = act(visit(person="jan", username="jan", done=5), 6, {"mandate": "m"}, world.facts()).visit.word
+    chosen = {"organisation": "intermediary:eik"}
+    word = act(visit(person="jan", username="jan", done=5), 6, chosen, world.facts()).visit.word
     assert word
     assert word.mandate
     assert word.mandate.intermediary
@@ -181,81 +326,7 @@ def test_the_word_on_a_chain_mandate_names_both_companies(world: World):
     assert word.mandate.intermediary.identifiers["KvKnr"] == "90000020"
 
 
-def test_choosing_alone_gives_no_word(world: World):
-    passed = mandate_step.act(
-        visit(person="jan", username="jan", done=5), Step(Kind.MANDATE), {"mandate": "m-jan-eik"}, world.facts()
-    )
-    assert (passed.visit.mandate, passed.visit.word) == ("m-jan-eik", None)
-
-
-# Anything that a register may hold, against the rules written down once more, slowly.
-
-DAYS = st.dates(date(2026, 1, 1), date(2026, 1, 9))
-MOMENTS = st.datetimes(datetime(2025, 12, 30), datetime(2026, 1, 12), timezones=st.just(UTC))  # noqa: DTZ001
-SERVICES = st.sampled_from(["*", SERVICE.service_id, SERVICE.uuids[1], "urn:other", ""])
-MANDATES = st.lists(
-    st.builds(
-        Mandate,
-        id=st.uuids().map(str),
-        person=st.sampled_from(["jan", "piet"]),
-        company=st.sampled_from(["linde", "eik", "stichting"]),
-        service=SERVICES,
-        level=st.sampled_from(Level),
-        start=st.none() | DAYS,
-        until=st.none() | DAYS,
-        branch=st.none() | st.just("000012345678"),
-        status=st.sampled_from(MandateStatus),
-        intermediary=st.none() | st.sampled_from(["kantoor", "eik", "stichting", "gone"]),
-    ),
-    max_size=12,
-)
-TYPES = st.lists(st.sampled_from(["KvKnr", "RSIN", "Pseudo"]), min_size=1, max_size=2, unique=True).map(tuple)
-ASKS = st.builds(
-    lambda level, branches, sets: ask(level=level, branches_accepted=branches, identifier_sets=tuple(sets)),
-    st.sampled_from(Level),
-    st.booleans(),
-    st.lists(TYPES, min_size=1, max_size=3),
-)
-
-
-def lets_in(m: Mandate, asked: Ask, day: date) -> bool:
-    has = {"linde": ["KvKnr", "RSIN"], "eik": ["KvKnr", "RSIN"], "stichting": ["RSIN"]}[m.company]
-    if (
-        m.service != "*"
-        and m.service != asked.service.service_id
-        and m.service not in list(asked.service.uuids)
-    ):
-        return False
-    if m.status != "active":
-        return False
-    if m.start and day < m.start:
-        return False
-    if m.until and day > m.until:
-        return False
-    if list(Level).index(m.level) < list(Level).index(asked.level):
-        return False
-    if m.branch and not asked.branches_accepted:
-        return False
-    if m.intermediary and m.intermediary not in ("kantoor", "eik"):
-        return False
-    return any(all(t == "Pseudo" or t in has for t in wanted) for wanted in asked.identifier_sets)
-
-
-@given(MANDATES, ASKS, MOMENTS)
-def test_the_decision_is_that_of_a_slow_obvious_reference(mandates: list[Mandate], asked: Ask, at: datetime):
-    # In January Dutch time is an hour ahead of UTC.
-    day = (at + timedelta(hours=1)).date()
-    decision = decide(held(*mandates), "jan", asked, at)
-    of_jan = [m for m in mandates if m.person == "jan"]
-    assert list(decision.fitting) == [m for m in of_jan if lets_in(m, asked, day)]
-    assert [r.mandate for r in decision.reasons] == [m.id for m in of_jan if not lets_in(m, asked, day)]
-
-
-@given(MANDATES, ASKS, MOMENTS)
-def test_a_mandate_never_lets_in_another_company_person_or_level(
-    mandates: list[Mandate], asked: Ask, at: datetime
-):
-    for fitting in choices(decide(held(*mandates), "jan", asked, at).fitting, held(*mandates)):
-        assert fitting in mandates
-        assert fitting.person == "jan"
-        assert fitting.level >= asked.level
+def test_choosing_alone_gives_neither_mandate_nor_word(world: World):
+    at_mandates = visit(person="jan", username="jan", done=5)
+    passed = mandate_step.act(at_mandates, Step(Kind.MANDATE), {"organisation": "company:eik"}, world.facts())
+    assert (passed.visit.company, passed.visit.mandate, passed.visit.word) == ("eik", "", None)

@@ -217,7 +217,7 @@ def test_an_attribute_that_was_not_on_the_page_is_refused_and_told(world: World,
 
 
 @pytest.mark.parametrize(
-    "extra", [{"person": "jan"}, {FIRST: "Piet"}, {"mandate": "m-eik"}, {"leave": "yes"}]
+    "extra", [{"person": "jan"}, {FIRST: "Piet"}, {"organisation": "company:eik"}, {"leave": "yes"}]
 )
 def test_a_field_that_the_page_has_not_changes_nothing(world: World, web: FlaskClient, extra: dict[str, str]):
     log_in(world, web)
@@ -260,12 +260,12 @@ def test_when_nothing_is_left_to_ask_the_page_says_so_and_leads_on(world: World,
 def test_a_mandate_that_goes_while_consent_is_asked_gives_no_word(world: World, web: FlaskClient):
     world.register = holding(anna(), "linde", "eik")
     assert log_in(world, web).location == f"{URL}/6"
-    assert web.post(f"{URL}/6", data={"mandate": "m-eik"}).location == CONSENT
+    assert web.post(f"{URL}/6", data={"organisation": "company:eik"}).location == CONSENT
     world.register = holding(anna(), "linde")
     assert web.get(CONSENT).location == f"{URL}/6"
     assert web.post(CONSENT, data={}).location == f"{URL}/6"
     assert world.desk.word("login-1") is None
-    assert web.post(f"{URL}/6", data={"mandate": "m-linde"}).location == CONSENT
+    assert web.post(f"{URL}/6", data={"organisation": "company:linde"}).location == CONSENT
     web.post(CONSENT, data={})
     word = given_word(world)
     assert word.mandate
@@ -301,7 +301,7 @@ def test_back_leads_to_the_choice_if_there_was_one(world: World, web: FlaskClien
     assert re.search(rf'href="{CONSENT}" data-testid="resume"', web.get(f"{URL}/3").text)
     world.register = holding(anna(), "linde", "eik")
     log_in(world, web)
-    web.post(f"{URL}/6", data={"mandate": "m-eik"})
+    web.post(f"{URL}/6", data={"organisation": "company:eik"})
     assert back() == f"{URL}/6"
 
 
@@ -309,9 +309,9 @@ def test_who_chooses_another_company_is_asked_with_that_one(world: World, web: F
     asked = (RequestedAttribute(FIRST), RequestedAttribute(COMPANY + "KvKnr", required=True))
     world.register = holding(anna(), "stichting", "eik")
     log_in(world, web, asked)
-    web.post(f"{URL}/6", data={"mandate": "m-stichting"})
+    web.post(f"{URL}/6", data={"organisation": "company:stichting"})
     assert shown(web.get(CONSENT)) == "missing"
-    web.post(f"{URL}/6", data={"mandate": "m-eik"})
+    web.post(f"{URL}/6", data={"organisation": "company:eik"})
     assert shown(web.get(CONSENT)) == "consent"
     web.post(CONSENT, data={})
     assert attributes(world) == ({}, {COMPANY + "KvKnr": "90000020"})

@@ -66,10 +66,11 @@ def test_every_event_can_be_written_as_json_and_holds_no_secret(
     world.desk.act("reconi", ID, 2, {"channel": "email"})
     first = world.pin
     world.desk.act("reconi", ID, 3, {"pin": "999999"})
+    world.later(seconds=30)
     world.desk.resend("reconi", ID, 3)
     world.desk.act("reconi", ID, 3, {"pin": first})
     world.desk.act("reconi", ID, 3, {"pin": world.pin})
-    world.desk.act("reconi", ID, 6, {"mandate": "m-jan-eik"})
+    world.desk.act("reconi", ID, 6, {"organisation": "company:eik"})
     told = json.dumps(world.events)
     assert world.desk.word(ID)
     for secret in (first, world.pin, "Wachtwoord-1", "0612345678", "jan@school.example"):
@@ -121,6 +122,7 @@ def test_looking_sends_no_pin_again(world: World):
 
 def test_a_fixed_pin_may_be_sent_again_and_still_works_once(world: World):
     arrive_at_pin(world, "vast")
+    world.later(seconds=30)
     world.desk.resend("reconi", ID, 3)
     assert world.pin == "246802"
     assert world.desk.act("reconi", ID, 3, {"pin": "246802"})[1] == Leave()
@@ -130,6 +132,7 @@ def test_after_too_many_tries_a_new_pin_helps(world: World):
     arrive_at_pin(world)
     for _ in range(3):
         world.desk.act("reconi", ID, 3, {"pin": "000000"})
+    world.later(seconds=30)
     world.desk.resend("reconi", ID, 3)
     assert world.desk.act("reconi", ID, 3, {"pin": world.pin})[1] == Leave()
 
@@ -140,7 +143,7 @@ def test_whoever_logs_in_as_another_starts_from_nothing(world: World):
     pin_of_jan = world.pin
     world.desk.act("reconi", ID, 3, {"pin": pin_of_jan})
     assert world.desk.act("reconi", ID, 1, credentials("niemand"))[1] == At(3)
-    answer = world.desk.act("reconi", ID, 6, {"mandate": "m-jan-eik"})[1]
+    answer = world.desk.act("reconi", ID, 6, {"organisation": "company:eik"})[1]
     assert isinstance(answer, Screen)
     assert answer.status == 403
     assert world.desk.word(ID) is None
@@ -157,11 +160,11 @@ def test_a_mandate_that_goes_while_the_page_is_open_is_not_given(world: World):
     world.desk.act("reconi", ID, 2, {"channel": "sms"})
     world.desk.act("reconi", ID, 3, {"pin": world.pin})
     world.register = register(mandates=tuple(m for m in MANDATES if m.id != "m-jan-eik"))
-    _, answer = world.desk.act("reconi", ID, 6, {"mandate": "m-jan-eik"})
+    _, answer = world.desk.act("reconi", ID, 6, {"organisation": "company:eik"})
     assert isinstance(answer, Screen)
     assert (answer.status, answer.problems[0].key) == (422, "mandate.gone")
     world.register = register(mandates=())
-    assert world.desk.act("reconi", ID, 6, {"mandate": "m-jan-eik"})[1] == At(6)
+    assert world.desk.act("reconi", ID, 6, {"organisation": "company:eik"})[1] == At(6)
     _, page = world.desk.show("reconi", ID, 6)
     assert isinstance(page, Screen)
     assert page.name == "nomandate"
@@ -172,7 +175,7 @@ def test_a_mandate_that_comes_while_the_page_is_open_can_be_used(world: World):
     arrive_at_pin(world, "niemand")
     assert world.desk.act("reconi", ID, 3, {"pin": world.pin})[1] == At(6)
     world.register = register(mandates=(*MANDATES, mandate("new", "niemand", "eik")))
-    assert world.desk.act("reconi", ID, 6, {"mandate": "new"})[1] == Leave()
+    assert world.desk.act("reconi", ID, 6, {"organisation": "company:eik"})[1] == Leave()
 
 
 def test_a_person_who_goes_from_the_register_starts_again(world: World):

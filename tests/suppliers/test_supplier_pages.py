@@ -92,7 +92,7 @@ def test_the_whole_road_with_every_step_at_its_own_address(world: World, opened:
     assert (answer.status_code, answer.location) == (303, f"{URL}/6")
     page = opened.get(f"{URL}/6")
     assert "Namens welke organisatie logt u in?" in page.text
-    answer = opened.post(f"{URL}/6", data={"mandate": "m-jan-eik"})
+    answer = opened.post(f"{URL}/6", data={"organisation": "company:eik"})
     assert (answer.status_code, answer.location) == (303, "/broker/login-1/answer")
 
 
@@ -101,9 +101,9 @@ def test_the_choice_says_through_whom_one_acts(world: World, opened: FlaskClient
     world.register = register(mandates=(chain, mandate("direct", "jan", "linde")))
     to_mandates(world, opened)
     text = " ".join(re.sub(r"<[^>]+>", " ", opened.get(f"{URL}/6").text).split())
-    assert "KvK-nummer 90000012, via Administratiekantoor Het Kompas" in text
-    assert text.count("via Administratiekantoor") == 1
-    opened.post(f"{URL}/6", data={"mandate": "chain"})
+    assert "Administratiekantoor Het Kompas KvK-nummer 90000047, namens Basisschool De Linde" in text
+    assert text.count("namens Basisschool") == 1
+    opened.post(f"{URL}/6", data={"organisation": "intermediary:kantoor"})
     word = world.desk.word("login-1")
     assert word
     assert word.mandate
@@ -227,6 +227,7 @@ def test_each_trouble_with_a_pin_has_its_own_text(world: World, opened: FlaskCli
     elif trouble == "pin.used":
         opened.post(f"{URL}/3", data={"pin": pin})
     elif trouble == "pin.replaced":
+        world.later(seconds=30)
         opened.post(f"{URL}/3/resend")
     else:
         for _ in range(2):
@@ -244,6 +245,7 @@ def test_the_pin_is_never_on_a_page(world: World, opened: FlaskClient):
     seen.append(opened.post(f"{URL}/2", data={"channel": "sms"}))
     pins = [world.pin]
     seen += [opened.get(f"{URL}/3"), opened.post(f"{URL}/3", data={"pin": "999999"})]
+    world.later(seconds=30)
     seen.append(opened.post(f"{URL}/3/resend"))
     pins.append(world.pin)
     seen += [opened.post(f"{URL}/3", data={"pin": pin}) for pin in (*pins, pins[1])]
@@ -254,6 +256,7 @@ def test_the_pin_is_never_on_a_page(world: World, opened: FlaskClient):
 
 def test_a_new_pin_is_sent_when_asked_and_said_so(world: World, opened: FlaskClient):
     log_in(opened, "piet")
+    world.later(seconds=30)
     answer = opened.post(f"{URL}/3/resend")
     assert (answer.status_code, answer.location) == (303, f"{URL}/3")
     assert "Dit is een nieuwe pincode" in opened.get(f"{URL}/3").text
@@ -271,14 +274,14 @@ def test_a_new_pin_is_sent_when_asked_and_said_so(world: World, opened: FlaskCli
         (None, "POST", f"{URL}/3", {"pin": "100001"}),
         (None, "POST", f"{URL}/3/resend", {}),
         (None, "POST", f"{URL}/1/resend", {}),
-        (None, "POST", f"{URL}/6", {"mandate": "m-jan-eik"}),
+        (None, "POST", f"{URL}/6", {"organisation": "company:eik"}),
         ("jan", "GET", f"{URL}/3", {}),
         ("jan", "POST", f"{URL}/2", {"channel": "duif"}),
-        ("jan", "POST", f"{URL}/6", {"mandate": "m-jan-eik"}),
+        ("jan", "POST", f"{URL}/6", {"organisation": "company:eik"}),
         ("piet", "POST", f"{URL}/2", {"channel": "email"}),
-        ("mandates", "POST", f"{URL}/6", {"mandate": "m-piet"}),
-        ("mandates", "POST", f"{URL}/6", {"mandate": "nonsense"}),
-        ("mandates", "POST", "/supplier/kpn/login-1/6", {"mandate": "m-jan-eik"}),
+        ("mandates", "POST", f"{URL}/6", {"organisation": "company:stichting"}),
+        ("mandates", "POST", f"{URL}/6", {"organisation": "nonsense"}),
+        ("mandates", "POST", "/supplier/kpn/login-1/6", {"organisation": "company:eik"}),
         (None, "POST", "/supplier/kpn/login-1/1", credentials("kees")),
         (None, "POST", "/supplier/kpn/login-1/cancel", {}),
     ],

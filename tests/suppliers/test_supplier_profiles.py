@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from suppliers.profiles import SHIPPED, Profile, ProfileError, load_profiles
+from suppliers.profiles import SHIPPED, Look, Profile, ProfileError, load_profiles
 
 GOOD = """\
 name: Proef
@@ -47,20 +48,68 @@ def test_six_suppliers_come_along():
     }
 
 
+def fixed_colours() -> dict[str, str]:
+    """What the common style sheet puts on every supplier's page."""
+    sheet = (Path(SHIPPED).parent / "pages/static/supplier.css").read_text()
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", sheet.partition("}")[0]))
+
+
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
 def test_a_supplier_can_be_read_by_everybody(profile: Profile):
-    colours = profile.colours
+    colours, fixed = profile.colours, fixed_colours()
+    behind = {"page": colours.page} | ({"sheet": colours.sheet} if profile.look.sheet else {})
+    for name, ground in behind.items():
+        for kind, text in (("text", colours.text), ("link", colours.link), ("muted", fixed["muted"])):
+            assert contrast(text, ground) >= 4.5, f"{kind} on {name}"
+        assert contrast(fixed["wrong"], ground) >= 4.5, f"what is wrong, on {name}"
+        # The button and the edges are no text: 3 to 1 (WCAG 1.4.11).
+        assert contrast(colours.brand, ground) >= 3, f"button on {name}"
+        assert contrast(fixed["line"], ground) >= 3, f"edge of a field on {name}"
+        # One of the two colours of the focus stands out on anything (WCAG 2.4.11).
+        assert max(contrast(fixed[one], ground) for one in ("focus", "halo")) >= 3, f"focus on {name}"
+    assert contrast(colours.text, colours.tint) >= 4.5, "where one logs in to"
+    # The button, the header, the level that is asked; and the button under the mouse, which is the other way round.
     assert contrast(colours.on_brand, colours.brand) >= 4.5
-    assert contrast(colours.link, colours.page) >= 4.5
-    assert contrast(colours.text, colours.page) >= 4.5
-    # The button and the marked edge are no text: 3 to 1 (WCAG 1.4.11).
-    assert contrast(colours.brand, colours.page) >= 3
-    # What the common style sheet puts on the supplier's page.
+    assert max(contrast(fixed[one], colours.brand) for one in ("focus", "halo")) >= 3, "focus on the header"
+    # The letter of a header in the page's own colours stands on the brand, and the brand on the page.
+    assert contrast(colours.brand, colours.on_brand) >= 3
+
+
+@pytest.mark.parametrize("ground", ["notice", "testers"])
+def test_what_is_the_same_for_all_can_be_read_too(ground: str):
+    fixed = fixed_colours()
+    assert contrast(fixed["ink"], fixed[ground]) >= 4.5
+    assert contrast(fixed["focus"], fixed[ground]) >= 3
     sheet = (Path(SHIPPED).parent / "pages/static/supplier.css").read_text()
-    for name, least in (("muted", 4.5), ("wrong", 4.5), ("line", 3)):
-        fixed = re.search(rf"--{name}: (#[0-9a-f]{{6}})", sheet)
-        assert fixed
-        assert contrast(fixed[1], colours.page) >= least
+    edges = {
+        colour
+        for rule in re.findall(rf"\.{ground}[^{{]*{{([^}}]*)}}", sheet)
+        for colour in re.findall(r"border: [^;]*(#[0-9a-f]{6})", rule)
+    }
+    assert edges
+    for edge in edges:
+        assert contrast(edge, fixed[ground]) >= 3
+    for mark in ("#0b6b2e", "#b3001b", "#595959"):
+        assert mark in sheet
+        assert contrast(mark, "#ffffff") >= 4.5
+
+
+def test_every_shape_has_rules_of_its_own():
+    sheet = (Path(SHIPPED).parent / "pages/static/supplier.css").read_text()
+    for key in ("header", "corners", "letters"):
+        for value in get_args(Look.model_fields[key].annotation):
+            default = Look.model_fields[key].default == value and key == "letters"
+            assert default or f".{key}-{value}" in sheet, f"{key}: {value}"
+    assert ".on-sheet" in sheet
+
+
+def test_no_two_suppliers_look_the_same():
+    looks = [profile.look.classes + profile.look.service for profile in PROFILES.values()]
+    assert len(set(looks)) == len(looks)
+    assert len({profile.colours.brand for profile in PROFILES.values()}) == len(PROFILES)
+    headings = {profile.wording.get("nl", {}).get("login.heading") for profile in PROFILES.values()}
+    assert len(headings) == len(PROFILES)
+    assert all(profile.tagline for profile in PROFILES.values())
 
 
 def test_no_two_suppliers_share_an_entity_id():
@@ -107,6 +156,10 @@ def test_a_folder_that_is_not_there_adds_nothing(tmp_path: Path):
         ('"#003366", on', "red;}, on", "not YAML"),
         ('"#003366", on', '"red", on', "proef.yaml:8: colours.brand: "),
         ("name: Proef\n", "", "proef.yaml:1: name: Field required"),
+        ("levels:", "look: {header: zigzag}\nlevels:", "proef.yaml:4: look.header: "),
+        ("levels:", "look: {hoeken: rond}\nlevels:", "proef.yaml:4: look.hoeken: "),
+        ("levels:", "tagline: Hallo\nlevels:", "proef.yaml:4: tagline: "),
+        ("levels:", "tagline: {nl: Hallo}\nlevels:", "proef.yaml:4: tagline.en: "),
         ("name: Proef\n", "name: Proef\nname: Twee\n", "proef.yaml:2: name: this key is here twice"),
         ("name: Proef\n", "name: Proef\nnaam: Proef\n", "proef.yaml:2: naam: "),
         ("name: Proef\n", "name: Proef\nslug: proef\n", "proef.yaml:2: slug: leave it out"),

@@ -15,14 +15,19 @@ MADE = (
     r"attribute\..+",  # the last part of a URN
     r"(.+)\.(?:label|empty|wrong)",  # of a field
     r"channel\.(.+)",
+    r"(?:channel|confirm)(\..+)",  # the same page, with and without a phone to choose
+    r"confirm\.(.+)",
+    r"(?:app|pin|qr)(\..+)",  # what asking again is like
+    r"(?:app|qr)\.(.+)",  # the state of it
     r"ended\.(.+)",
     r"identifier\.(.+)",
-    r"means\.(.+)",
+    r"means\.(?:heading|what|why)\.(.+)",
     r"message\.(.+)",
-    r"nochannel\.(?:what|why)\.(.+)",
+    r"nochannel\.(?:with|without)\.(.+)",
     r"pin\.(?:sent\.)?(.+)",
     r"reason\.(.+)",
     r"refused\.(.+)",
+    r"reset\.(?:mail|what|why)\.(.+)",
 )
 
 

@@ -9,6 +9,8 @@ from support.browser import Browser, Page
 from support.sp import Landed
 
 PASSWORD = "Welkom-123"
+CHOICES = {"mandate": "organisation", "chain": "client", "branch": "branch"}
+"""The pages where the person chooses for whom, each with the name of its field."""
 
 
 def pin_from_inbox(browser: Browser, login_id: str) -> str:
@@ -17,6 +19,17 @@ def pin_from_inbox(browser: Browser, login_id: str) -> str:
     found = [message["code"] for message in messages if message["ask_id"] == login_id]
     assert found, f"no message in the inbox for {login_id}; {len(messages)} for others"
     return str(found[0])
+
+
+def answer_phone(browser: Browser, login_id: str, answer: str = "approve") -> None:
+    """What the person does on their phone for this login: approve or refuse, by the console's page."""
+    page = browser.get("/console/phone")
+    found = [item for item in page.by_testid("phone-request") if item.get("data-login") == login_id]
+    assert found, f"nothing waits for the phone of {login_id}:\n{page.readable}"
+    wanted = ("approve", "scan") if answer == "approve" else ("refuse",)
+    (button,) = found[0].xpath(".//button[@data-testid=$one or @data-testid=$two]", one=wanted[0], two=wanted[-1])
+    answered = browser.submit(page, button.getparent())
+    assert answered.by_testid("done"), answered.readable
 
 
 def login_id_of(page: Page) -> str:
@@ -40,6 +53,11 @@ def kind(page: Page) -> str:
     return found[0].removeprefix("page-") if found else "other"
 
 
+def options(page: Page) -> list[str]:
+    """The values that a page of :data:`CHOICES` has to choose from."""
+    return [str(value) for value in page.tree.xpath("//input[@name=$name]/@value", name=CHOICES[kind(page)])]
+
+
 def walk(
     browser: Browser,
     page: Page,
@@ -49,9 +67,14 @@ def walk(
     password: str = PASSWORD,
     channel: str = "sms",
     mandate: str | None = None,
+    client: str | None = None,
+    branch: str | None = None,
     until: str = "answer",
 ) -> Page:
-    """Take every step as this person until a page of kind ``until``, or one where there is nothing to fill in."""
+    """Take every step as this person until a page of kind ``until``, or one where there is nothing to fill in.
+
+    ``mandate``, ``client`` and ``branch`` are values of the options on the pages of those; the first if None.
+    """
     for _ in range(12):
         here = kind(page)
         if here in (until, "answer"):
@@ -67,9 +90,12 @@ def walk(
             values = {"channel": channel}
         elif here == "pin":
             values = {"pin": pin_from_inbox(browser, login_id_of(page))}
-        elif here == "mandate":
-            options = page.tree.xpath('//input[@name="mandate"]/@value')
-            values = {"mandate": mandate or options[0]}
+        elif here in ("app", "qr"):
+            answer_phone(browser, login_id_of(page))
+        elif here in CHOICES:
+            name = CHOICES[here]
+            wanted = {"organisation": mandate, "client": client, "branch": branch}[name]
+            values = {name: wanted or options(page)[0]}
         elif here not in ("consent", "missing"):
             return page
         page = browser.submit(page, page.form("leave" if here == "missing" else "next"), **values)

@@ -1,0 +1,210 @@
+"""What the calls give and take that is not in the file: lists, where a record came from, what was dropped."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from suppliers.register.changes import MOST_TAG
+from suppliers.register.schema import (
+    CompanyPart,
+    MandatePart,
+    MeansPart,
+    Part,
+    PersonPart,
+    ServicePart,
+)
+
+MOST = 500
+EXAMPLE_AT = "2026-11-22T09:00:00Z"
+
+
+class Source(BaseModel):
+    """Where a record came from."""
+
+    from_: Literal["file", "api"] = Field(alias="from")
+    file: str | None = Field(None, description="where the file has it, also when a change lies over that")
+    line: int | None = None
+    tag: str | None = Field(None, description="of the call that changed it last")
+    at: str | None = Field(None, description="when that was, by the broker's clock")
+
+
+class Service(ServicePart):
+    key: str
+    source: Source
+
+
+class Company(CompanyPart):
+    key: str
+    source: Source
+
+
+class Person(PersonPart):
+    key: str
+    source: Source
+
+
+class Mandate(MandatePart):
+    id: str
+    state: Literal["requested", "active", "revoked", "not-yet", "expired"] = Field(
+        description="on this day, by the broker's clock"
+    )
+    source: Source
+
+
+class Means(MeansPart):
+    pass
+
+
+class _Page(BaseModel):
+    total: int = Field(description="how many fit, on all pages together")
+    next: str | None = Field(description="the next page is `after=` this; null on the last")
+
+
+class Services(_Page):
+    services: list[Service]
+
+
+class Companies(_Page):
+    companies: list[Company]
+
+
+class People(_Page):
+    people: list[Person]
+
+
+class Mandates(_Page):
+    mandates: list[Mandate]
+
+
+class MeansOfPerson(BaseModel):
+    means: list[Means]
+
+
+class Supplier(BaseModel):
+    slug: str
+    name: str
+    smartcard: bool = Field(description="whether one can log in with a smartcard")
+    levels: list[str] = Field(description="that its pages show")
+
+
+class Suppliers(BaseModel):
+    suppliers: list[Supplier]
+
+
+class Reference(BaseModel):
+    section: str
+    key: str
+
+
+class Gone(BaseModel):
+    """What is not in force any more."""
+
+    gone: list[Reference]
+    hidden: int = Field(description="how many of those are in a file: they are there again after a reset")
+    note: str
+
+
+class Count(BaseModel):
+    services: int
+    companies: int
+    people: int
+    mandates: int
+
+
+class Changed(BaseModel):
+    total: int
+    by_section: dict[str, int]
+    by_tag: dict[str, int] = Field(description="without a tag under an empty key")
+    not_fitting: list[str] = Field(description="changes that the file leaves no room for now, and why")
+
+
+class Log(BaseModel):
+    kept: int
+    dropped: int
+
+
+class ClockState(BaseModel):
+    now: str
+    frozen_at: str | None = None
+    shift_seconds: float | None = None
+
+
+class State(BaseModel):
+    configuration: int = Field(description="one up for every change in force")
+    loaded_at: str
+    counts: Count
+    problems: list[str] = Field(description="of the files; while there are any, the last good one counts")
+    warnings: list[str]
+    changes: Changed
+    store: str
+    exchanges: Log
+    clock: ClockState
+
+
+class Dropped(BaseModel):
+    """How much of what was dropped by a reset."""
+
+    dropped: dict[str, int]
+    changes: dict[str, int] = Field(description="the changes that were dropped, by section")
+
+
+# ---- what is asked ----
+
+Tag = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9_.:-]{{0,{MOST_TAG}}}$")]
+_Said = Annotated[str, StringConstraints(max_length=200)]
+
+
+class Tagged(Part):
+    tag: Tag = Field(
+        "", description="names the test that makes this change, so that it can be dropped together"
+    )
+
+
+class Deletion(Tagged):
+    cascade: bool = Field(False, description="take along what refers to it")
+
+
+class Paged(Part):
+    q: _Said = Field("", description="text in key or name, case ignored")
+    limit: int = Field(50, ge=1, le=MOST)
+    after: Annotated[str, StringConstraints(max_length=1000)] = Field(
+        "", description="`next` of the page before"
+    )
+
+
+class CompaniesQuery(Paged):
+    person: _Said = Field("", description="key of a person with a mandate for it")
+
+
+class PeopleQuery(Paged):
+    supplier: _Said = Field("", description="slug of a supplier where they have a means")
+    company: _Said = Field("", description="key of a company that they have a mandate for")
+
+
+class MandatesQuery(Paged):
+    person: _Said = Field("", description="key of a person")
+    company: _Said = Field("", description="key of a company, or of an intermediary")
+    service: _Said = Field("", description="key, name, ServiceID or UUID of a service")
+    state: Literal["", "requested", "active", "revoked", "not-yet", "expired"] = ""
+
+
+What = Literal["changes", "logins", "inbox", "exchanges", "clock", "sessions", "accounts", "grants"]
+WHAT: tuple[What, ...] = (
+    "changes",
+    "logins",
+    "inbox",
+    "exchanges",
+    "clock",
+    "sessions",
+    "accounts",
+    "grants",
+)
+
+
+class Reset(Part):
+    what: Annotated[str, StringConstraints(pattern=rf"^(({'|'.join(WHAT)})(,|$))*$")] = Field(
+        "", description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out"
+    )
+    tag: Tag = Field("", description="only the changes that were made with this tag")

@@ -1,0 +1,353 @@
+"""Services, companies, people and mandates: read, make, change, take away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
+
+from broker.api import body, examples, models
+from broker.api.described import Answer, Body, Calls, Operation, answer, asked
+from broker.api.problems import wrong
+from broker.api.view import View
+from broker.parts import Parts
+from suppliers.register import editing
+from suppliers.register.changes import Section
+from suppliers.register.editing import By, Step
+from suppliers.register.layer import Layer, Record
+from suppliers.register.model import CompanyRecord, Mandate, PersonRecord, Register
+from suppliers.register.problems import Problem
+from suppliers.register.schema import CompanyPart, MandatePart, PersonPart, ServicePart
+
+_CURSOR = re.compile(r"([0-9]{1,9})\.(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the four kinds of records, as the API knows it."""
+
+    section: Section
+    one: str
+    query: type[models.Paged]
+    part: type[BaseModel]
+    out: type[BaseModel]
+    page: type[BaseModel]
+    example: Mapping[str, Any]
+    key: str = "key"
+
+
+KINDS = (
+    Kind(
+        Section.SERVICES,
+        "service",
+        models.Paged,
+        ServicePart,
+        models.Service,
+        models.Services,
+        examples.SERVICE,
+    ),
+    Kind(
+        Section.COMPANIES,
+        "company",
+        models.CompaniesQuery,
+        CompanyPart,
+        models.Company,
+        models.Companies,
+        examples.COMPANY,
+    ),
+    Kind(
+        Section.PEOPLE,
+        "person",
+        models.PeopleQuery,
+        PersonPart,
+        models.Person,
+        models.People,
+        examples.PERSON,
+    ),
+    Kind(
+        Section.MANDATES,
+        "mandate",
+        models.MandatesQuery,
+        MandatePart,
+        models.Mandate,
+        models.Mandates,
+        examples.MANDATE,
+        "id",
+    ),
+)
+
+
+def add(calls: Calls, parts: Parts) -> None:
+    for kind in KINDS:
+        _reading(calls, parts, kind)
+        _changing(calls, parts, kind)
+    _posting(calls, parts)
+
+
+def by(parts: Parts, tag: str) -> By:
+    return By(tag, parts.now())
+
+
+def changed(parts: Parts, decide: Callable[[Layer], Step]) -> Step:
+    """Have a change made; what it came to. Refused goes on to the caller."""
+    steps: list[Step] = []
+
+    def decided(layer: Layer) -> Any:
+        steps[:] = [decide(layer)]
+        return steps[0].entry
+
+    parts.configuration.change(decided)
+    return steps[0]
+
+
+def _reading(calls: Calls, parts: Parts, kind: Kind) -> None:
+    path = f"/api/v1/{kind.section}"
+
+    @calls(
+        Operation(
+            "GET",
+            path,
+            f"List {kind.section}",
+            str(kind.section),
+            {200: Answer("a page of them, in the order of the files", kind.page)},
+            query=kind.query,
+        )
+    )
+    def list_() -> ResponseReturnValue:
+        query = asked(kind.query)
+        view = View(parts)
+        rows = _rows(view, kind.section, query)
+        keys, total, after = _page(rows, kind.key, query.limit, query.after)
+        found = [view.record(kind.section, record) for record in keys]
+        return answer({str(kind.section): found, "total": total, "next": after})
+
+    @calls(
+        Operation(
+            "GET",
+            f"{path}/{{{kind.key}}}",
+            f"One {kind.one}",
+            str(kind.section),
+            {200: Answer(f"the {kind.one} in force", kind.out)},
+            problems=(404,),
+            rest=_rest(kind),
+        )
+    )
+    def get(**key: str) -> ResponseReturnValue:
+        view = View(parts)
+        return answer(view.record(kind.section, editing.existing(view.layer, kind.section, key[kind.key])))
+
+
+def _changing(calls: Calls, parts: Parts, kind: Kind) -> None:
+    path = f"/api/v1/{kind.section}/{{{kind.key}}}"
+    read_again = Answer("it is as asked; nothing changed if it was so already", kind.out)
+
+    def done(step: Step) -> ResponseReturnValue:
+        view = View(parts)
+        record = editing.existing(view.layer, kind.section, step.key)
+        return answer(view.record(kind.section, record), 201 if step.new else 200)
+
+    @calls(
+        Operation(
+            "PUT",
+            path,
+            f"Make or replace a {kind.one}",
+            str(kind.section),
+            {200: read_again, 201: Answer("made", kind.out)},
+            query=models.Tagged,
+            body=Body(kind.part, kind.example),
+            problems=(409,),
+            rest=_rest(kind),
+        )
+    )
+    def put(**key: str) -> ResponseReturnValue:
+        query = asked(models.Tagged)
+        value = body.record(key[kind.key])
+        return done(
+            changed(
+                parts,
+                lambda layer: editing.put(layer, kind.section, key[kind.key], value, by(parts, query.tag)),
+            )
+        )
+
+    @calls(
+        Operation(
+            "PATCH",
+            path,
+            f"Change some keys of a {kind.one}",
+            str(kind.section),
+            {200: read_again},
+            query=models.Tagged,
+            body=Body(
+                kind.part,
+                {"level": "EH4"} if kind.one in ("mandate", "service") else {"name": "Anders"},
+                body.MERGE,
+                partial=True,
+            ),
+            problems=(404, 409),
+            rest=_rest(kind),
+            more="A JSON merge patch (RFC 7396): keys that are left out stay, null takes one away, a list is replaced.",
+        )
+    )
+    def patch(**key: str) -> ResponseReturnValue:
+        query = asked(models.Tagged)
+        value = body.record(key[kind.key])
+        return done(
+            changed(
+                parts,
+                lambda layer: editing.patch(layer, kind.section, key[kind.key], value, by(parts, query.tag)),
+            )
+        )
+
+    @calls(
+        Operation(
+            "DELETE",
+            path,
+            f"Take a {kind.one} away",
+            str(kind.section),
+            {200: Answer("what went; what a file has of it is hidden, and back after a reset", models.Gone)},
+            query=models.Deletion,
+            problems=(404, 409),
+            rest=_rest(kind),
+        )
+    )
+    def delete(**key: str) -> ResponseReturnValue:
+        query = asked(models.Deletion)
+        step = changed(
+            parts,
+            lambda layer: editing.delete(
+                layer, kind.section, key[kind.key], by(parts, query.tag), cascade=query.cascade
+            ),
+        )
+        return answer(gone(step))
+
+
+def gone(step: Step) -> dict[str, Any]:
+    hidden = sum(1 for change in step.entry.said if change.value is None) if step.entry else 0
+    note = (
+        f"{hidden} of {len(step.gone)} stand in a file: hidden there, and back after POST /api/v1/reset?what=changes"
+        if hidden
+        else "made over the API, and gone"
+    )
+    return {
+        "gone": [{"section": str(section), "key": key} for section, key in step.gone],
+        "hidden": hidden,
+        "note": note,
+    }
+
+
+def _posting(calls: Calls, parts: Parts) -> None:
+    @calls(
+        Operation(
+            "POST",
+            "/api/v1/mandates",
+            "Make a mandate",
+            "mandates",
+            {201: Answer("made; Location names it", models.Mandate)},
+            query=models.Tagged,
+            body=Body(MandatePart, examples.MANDATE),
+            problems=(409,),
+            more="Without an id it gets one that says whose it is, for which company and service.",
+        )
+    )
+    def post() -> ResponseReturnValue:
+        query = asked(models.Tagged)
+        value = body.read()
+        step = changed(parts, lambda layer: editing.post_mandate(layer, value, by(parts, query.tag)))
+        view = View(parts)
+        record = editing.existing(view.layer, Section.MANDATES, step.key)
+        where = f"/api/v1/mandates/{quote(step.key)}"
+        return answer(view.record(Section.MANDATES, record), 201, Location=where)
+
+
+def _rest(kind: Kind) -> str:
+    """The id of a mandate has slashes in it by nature."""
+    return "id" if kind.section is Section.MANDATES else ""
+
+
+# ---- lists ----
+
+
+def _rows(view: View, section: Section, query: models.Paged) -> Iterable[Record]:
+    register, text = view.register, query.q.strip().casefold()
+    if isinstance(query, models.MandatesQuery):
+        return _mandates(view, query, text)
+    if isinstance(query, models.PeopleQuery):
+        return _people(register, query, text)
+    if isinstance(query, models.CompaniesQuery):
+        return _companies(register, query, text)
+    services = register.services.values()
+    return (
+        [s for s in services if _said(text, s.key, s.name.nl, s.name.en, s.service_id)]
+        if text
+        else list(services)
+    )
+
+
+def _companies(register: Register, query: models.CompaniesQuery, text: str) -> Iterable[Record]:
+    found: Iterable[CompanyRecord] = register.companies.values()
+    if query.person:
+        keys = {m.company for m in register.mandates_of(query.person)}
+        found = [register.companies[key] for key in register.companies if key in keys] if keys else []
+    return [c for c in found if _said(text, c.key, c.name, c.kvk, c.rsin)] if text else list(found)
+
+
+def _people(register: Register, query: models.PeopleQuery, text: str) -> Iterable[Record]:
+    found: Iterable[PersonRecord] = register.people.values()
+    if query.company:
+        keys = {m.person for m in register.mandates() if query.company in (m.company, m.intermediary)}
+        found = [register.people[key] for key in register.people if key in keys] if keys else []
+    if query.supplier:
+        found = [p for p in found if any(m.supplier == query.supplier for m in p.means)]
+    if text:
+        found = [p for p in found if _said(text, p.key, p.name, p.email, *(m.username for m in p.means))]
+    return list(found)
+
+
+def _mandates(view: View, query: models.MandatesQuery, text: str) -> Iterable[Record]:
+    register = view.register
+    found: Iterable[Mandate] = register.mandates_of(query.person) if query.person else register.mandates()
+    if query.company:
+        found = [m for m in found if query.company in (m.company, m.intermediary)]
+    if query.service:
+        names = _service_names(register, query.service)
+        found = [m for m in found if m.service in names]
+    if query.state:
+        found = [m for m in found if view.state(m) == query.state]
+    return [m for m in found if text in m.id.casefold()] if text else list(found)
+
+
+def _service_names(register: Register, text: str) -> set[str]:
+    """What mandates may call the services that are called so."""
+    found = {text, text.lower()}
+    for s in register.services.values():
+        names = {s.key, s.service_id, s.uuid, s.instance_uuid, s.name.nl, s.name.en}
+        if names & {text, text.lower()}:
+            found |= names
+    return found
+
+
+def _said(text: str, *parts: str | None) -> bool:
+    return any(part is not None and text in part.casefold() for part in parts)
+
+
+def _page(rows: Iterable[Record], key: str, limit: int, after: str) -> tuple[list[Record], int, str | None]:
+    """The rows of a page, how many there are on all, and where the next begins."""
+    found = list(rows)
+    start = 0
+    if after:
+        cursor = _CURSOR.fullmatch(after)
+        if cursor is None:
+            message = "is what `next` of the page before says, or left out"
+            raise wrong([(("after",), Problem("", 0, 0, "after", message))])
+        start = min(int(cursor[1]), len(found))
+        # The row may have moved since; where it has gone the place that it had is near enough.
+        if not (0 < start <= len(found) and getattr(found[start - 1], key) == cursor[2]):
+            start = next((at + 1 for at, row in enumerate(found) if getattr(row, key) == cursor[2]), start)
+    end = start + limit
+    following = f"{end}.{getattr(found[end - 1], key)}" if end < len(found) else None
+    return found[start:end], len(found), following

@@ -1,0 +1,47 @@
+"""Days as a file writes them: ``2026-11-22``, or counted from today so that test data does not age.
+
+``today``, ``today-30d``, ``+1y``, ``-6m``, ``today+1y-1d``: d is days, w weeks, m months, y years. A month that is
+too short gives its last day. Today is the day on the machine, in Dutch time, and not what a tester makes of the
+mock's clock: whoever moves that clock 30 days on must see ``until: today`` expire.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+DUTCH = ZoneInfo("Europe/Amsterdam")
+FORMS = ("YYYY-MM-DD", "today", "today-30d", "today+1y")
+PATTERN = r"^(\d{4}-\d{2}-\d{2}|(today)?( ?[+-] ?\d{1,5} ?[dwmy])*)$"
+
+_RELATIVE = re.compile(r"(?:today)?((?: ?[+-] ?\d{1,5} ?[dwmy])*)", re.IGNORECASE | re.ASCII)
+_STEP = re.compile(r"([+-]) ?(\d+) ?([dwmy])", re.IGNORECASE | re.ASCII)
+
+
+def dutch_day(instant: datetime) -> date:
+    return instant.astimezone(DUTCH).date()
+
+
+def is_relative(text: str) -> bool:
+    return bool(text) and bool(_RELATIVE.fullmatch(text))
+
+
+def relative(text: str, today: date) -> date:
+    """The day that a relative text means; ValueError where the calendar does not go."""
+    day = today
+    for sign, count, unit in _STEP.findall(text):
+        day = _moved(day, int(sign + count), unit.lower())
+    return day
+
+
+def _moved(day: date, count: int, unit: str) -> date:
+    try:
+        if unit in "dw":
+            return day + timedelta(days=count * (7 if unit == "w" else 1))
+        months = day.year * 12 + day.month - 1 + count * (12 if unit == "y" else 1)
+        year, month = divmod(months, 12)
+        return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    except (OverflowError, IndexError, calendar.IllegalMonthError):
+        raise ValueError("outside the calendar") from None

@@ -1,0 +1,156 @@
+"""CSV as a table of texts: ``;`` or ``,``, UTF-8 with or without a mark in front, quotes where a text needs them.
+
+Rows are streamed: a table of 300 000 rows is never in memory as a whole. Every row knows the line that it begins
+on; the column of a field is looked up again in the file only for whoever made a mistake there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from suppliers.register.files import TableFile
+from suppliers.register.problems import Problem, nearest, shown
+
+MOST_TEXT = 100_000
+MOST_LOOKED_UP = 2_000
+
+
+@dataclass(slots=True)
+class Table:
+    """An open table. ``header`` is empty where it cannot be used; ``problems`` says why, and what else is wrong."""
+
+    file: TableFile
+    allowed: tuple[str, ...]
+    free: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    header: list[str] = field(default_factory=list)
+    delimiter: str = ","
+    problems: list[Problem] = field(default_factory=list)
+    _lines: list[str] | None = None
+
+    def rows(self, most: int) -> Iterator[list[tuple[int, list[str]]]]:
+        """Rows with their lines, at most so many at once. Empty rows are passed over, broken ones are problems."""
+        try:
+            with self.file.path.open(encoding="utf-8-sig", newline="") as source:
+                yield from self._rows(source, most)
+        except UnicodeDecodeError:
+            self.problems.append(self._not_utf8())
+        except OSError as error:
+            message = f"the file cannot be read: {error.strerror or error}"
+            self.problems.append(Problem(self.file.name, 0, 0, "", message))
+
+    def _rows(self, source: io.TextIOBase, most: int) -> Iterator[list[tuple[int, list[str]]]]:
+        first = source.readline()
+        source.seek(0)
+        self.delimiter = ";" if first.count(";") > first.count(",") else ","
+        reader = csv.reader(source, delimiter=self.delimiter, strict=True)
+        chunk: list[tuple[int, list[str]]] = []
+        line = 0
+        try:
+            self._take_header(next(reader, []))
+            line = reader.line_num
+            width = len(self.header)
+            for row in reader if width else ():
+                if len(row) == width:
+                    chunk.append((line + 1, row))
+                elif any(row):
+                    self._wrong_width(line + 1, row)
+                line = reader.line_num
+                if len(chunk) >= most:
+                    yield chunk
+                    chunk = []
+        except csv.Error as error:
+            message = "a quote that opens is not closed, or text stands behind a closing quote"
+            if "field larger" in str(error):
+                message = "a field is longer than a field can be: is a quote not closed?"
+            self.problems.append(Problem(self.file.name, line + 1, 1, "", message))
+        if chunk:
+            yield chunk
+
+    def _take_header(self, names: Sequence[str]) -> None:
+        header = [name.strip() for name in names]
+        fine = True
+        if not any(header):
+            self._note(1, 0, "", "the first line must name the columns", self.allowed)
+            return
+        for index, name in enumerate(header):
+            known = name in self.allowed or name.startswith(self.free)
+            if not name:
+                self._note(1, index, "", f"column {index + 1} has no name", self.allowed)
+            elif not known:
+                likely = nearest(name, self.allowed)
+                self._note(1, index, name, "is not a column here", self.allowed, likely)
+            elif name in header[:index]:
+                self._note(1, index, name, "is here twice: remove one")
+            else:
+                continue
+            fine = False
+        for name in self.required:
+            if name not in header:
+                self._note(1, 0, name, "is missing: this column is needed", self.allowed)
+                fine = False
+        self.header = header if fine else []
+
+    def _wrong_width(self, line: int, row: Sequence[str]) -> None:
+        many = "more" if len(row) > len(self.header) else "fewer"
+        message = (
+            f"has {len(row)} fields, {many} than the {len(self.header)} columns of line 1: "
+            f"put quotes around a text that holds '{self.delimiter}'"
+        )
+        self._note(line, 0, "", message)
+
+    def _note(
+        self,
+        line: int,
+        index: int,
+        key: str,
+        message: str,
+        allowed: tuple[str, ...] = (),
+        nearest: str | None = None,
+    ) -> None:
+        column = self.column(line, index)
+        self.problems.append(Problem(self.file.name, line, column, key, message, allowed, nearest))
+
+    def problem(
+        self,
+        line: int,
+        name: str,
+        message: str,
+        allowed: tuple[str, ...] = (),
+        nearest: str | None = None,
+    ) -> Problem:
+        """What is wrong with the field in the column called ``name``, or with the row where there is none."""
+        index = self.header.index(name) if name in self.header else 0
+        return Problem(self.file.name, line, self.column(line, index), name, message, allowed, nearest)
+
+    def column(self, line: int, index: int) -> int:
+        """Where on its line the field of this index begins, from 1; where the row begins if that is elsewhere."""
+        if self._lines is None:
+            text = self.file.path.read_text("utf-8-sig", errors="replace")
+            self._lines = text.splitlines() if len(text) < MOST_TEXT * MOST_LOOKED_UP else []
+        text = self._lines[line - 1] if line <= len(self._lines) else ""
+        position, quoted = 0, False
+        for position, letter in enumerate(text):
+            if index == 0:
+                return position + 1
+            if letter == '"':
+                quoted = not quoted
+            elif letter == self.delimiter and not quoted:
+                index -= 1
+        return position + 2 if index == 0 and text else 1
+
+    def _not_utf8(self) -> Problem:
+        raw = Path(self.file.path).read_bytes()
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = raw[: error.start].decode("utf-8").removeprefix("\ufeff")
+            line = before.count("\n") + 1
+            column = len(before) - before.rfind("\n")
+            message = f"byte {shown(f'0x{raw[error.start]:02X}')} is not UTF-8: save the file as UTF-8"
+            return Problem(self.file.name, line, column, "", message)
+        return Problem(self.file.name, 1, 1, "", "the file changed while it was read")

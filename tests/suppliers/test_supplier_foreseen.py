@@ -1,0 +1,195 @@
+"""What the panel for testers foresees is what happens, for everybody of the default YAML."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from supplier_world import World, ask, mandate, person, register
+
+from suppliers.accounts import MOST_WRONG
+from suppliers.ask import Level, RequestedAttribute
+from suppliers.foresee import foresee
+from suppliers.register.model import Mandate, MeansStatus
+from support.browser import Browser, Page
+from support.sp import ServiceProvider
+from support.walk import choose, kind, login_id_of
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+HELPDESK = "urn:etoegang:DV:00000001999999990000:services:1"
+
+
+@pytest.fixture(scope="module")
+def two_services() -> ServiceProvider:
+    return ServiceProvider(
+        services={
+            1: ("urn:etoegang:DV:00000001777777770000:services:1", "Testdienst"),
+            2: (HELPDESK, "Helpdesk"),
+        }
+    )
+
+
+@pytest.fixture
+def everybody(bench: Bench, two_services: ServiceProvider) -> Bench:
+    bench.trust(two_services)
+    bench.sp = two_services
+    return bench
+
+
+def walk_as(bench: Bench, browser: Browser, page: Page, username: str) -> Page:
+    """To where the road of this person ends, with nothing typed: the panel fills it all in."""
+    desk = bench.application.parts.suppliers
+    for _ in range(14):
+        here = kind(page)
+        if here in ("login", "card", "pin"):
+            if not page.by_testid(f"person-{username}"):
+                # Not among the first dozen.
+                page = browser.get(f"{urlsplit(page.url).path}?people={username}")
+            if page.by_testid(f"to-card-{username}"):
+                page = browser.submit(page, page.form(f"to-card-{username}"))
+                continue
+            link = page.by_testid(f"fill-{username}")
+            assert link, f"{username} cannot be filled in at {page.url}:\n{page.readable}"
+            filled = browser.get(link[0].get("href"))
+            page = browser.submit(filled, filled.form("next"))
+            if page.by_testid("error-summary"):
+                return page
+        elif here == "channel":
+            ways = page.tree.xpath('//input[@name="channel"]/@value')
+            page = browser.submit(page, page.form("next"), channel=ways[0])
+        elif here in ("app", "qr"):
+            waiting = next(one for one in desk.waiting() if one.ask_id == login_id_of(page))
+            desk.answer_phone(waiting.id, "approved")
+            page = browser.submit(page, page.form("next"))
+        elif here == "renew":
+            new = "Ander-wachtwoord-1"
+            page = browser.submit(page, page.form("next"), new_password=new, repeat_password=new)
+        elif here in ("mandate", "chain", "branch"):
+            radio = page.tree.xpath('//input[@type="radio"]')[0]
+            page = browser.submit(page, page.form("next"), **{radio.get("name"): radio.get("value")})
+        elif here == "consent":
+            page = browser.submit(page, page.form("next"))
+        else:
+            return page
+    raise AssertionError(f"{username} never came to an end; last at {page.url}:\n{page.readable}")
+
+
+@pytest.mark.parametrize(("service", "level"), [("1", "loa2plus"), ("2", "loa3"), ("2", "loa4")])
+def test_what_is_foreseen_is_what_happens(everybody: Bench, service: str, level: str) -> None:
+    if level == "loa4":
+        described = f"service_id: {HELPDESK}\n    uuid: 4b1c6f0e-2f0a-4f0e-9a57-52b1f4d9f001\n    level: EH"
+        everybody.rewrite(f"{described}3", f"{described}4")
+    desk = everybody.application.parts.suppliers
+    people = everybody.application.parts.configuration.current.register
+    wrong: list[str] = []
+    for supplier, profile in desk.profiles.items():
+        if Level.of(f"urn:etoegang:core:assurance-class:{level}") > max(profile.levels):
+            continue  # Maak een keuze does not offer it
+        assert people.clients(supplier)
+        for owner, means in people.clients(supplier):
+            browser = everybody.browser()
+            asked = everybody.ask(browser, level=level, AttributeConsumingServiceIndex=service)
+            page = choose(browser, asked, supplier)
+            found, facts = desk.peek(supplier, login_id_of(page))
+            verdict = foresee(owner, means, found.ask, facts)
+            ended = kind(walk_as(everybody, browser, page, means.username))
+            if ended != verdict.ends:
+                said = [reason.en for reason in verdict.reasons]
+                wrong.append(f"{supplier} {means.username}: foreseen {verdict.ends} {said}, came to {ended}")
+            assert verdict.place.file, f"{means.username}: no line of the YAML is named"
+    assert not wrong, "\n".join(wrong)
+
+
+OK = ("jan", "linde")
+
+
+@pytest.mark.parametrize(
+    ("means", "ends", "says"),
+    [
+        ({}, "answer", ""),
+        ({"status": MeansStatus.BLOCKED}, "login", "Het inlogmiddel is geblokkeerd."),
+        ({"status": MeansStatus.SUSPENDED}, "means", "Het inlogmiddel is geschorst."),
+        ({"status": MeansStatus.REVOKED}, "means", "Het inlogmiddel is ingetrokken."),
+        ({"until": date(2026, 11, 21)}, "means", "Het inlogmiddel was geldig tot en met 21 november 2026."),
+        ({"until": date(2026, 11, 22)}, "answer", ""),
+        ({"level": Level.EH2_PLUS}, "level", "Het inlogmiddel heeft niveau EH2+; nodig is EH3 of hoger."),
+        ({"phone": None}, "nochannel", "Kan hier geen pincode krijgen."),
+        ({"renew": True}, "answer", "Moet eerst een nieuw wachtwoord kiezen."),
+        ({"phone": None, "status": MeansStatus.SUSPENDED}, "means", "Het inlogmiddel is geschorst."),
+    ],
+)
+def test_the_state_of_the_means_comes_first(
+    world: World, means: dict[str, Any], ends: str, says: str
+) -> None:
+    owner = person("jan", **means)
+    world.register = register((owner,), (mandate("m", *OK),))
+    verdict = foresee(owner, owner.means[0], ask(), world.facts())
+    assert (verdict.ends, " ".join(reason.nl for reason in verdict.reasons)) == (ends, says)
+    assert verdict.passes is (ends == "answer")
+
+
+@pytest.mark.parametrize(
+    ("mandates", "ends", "says", "line"),
+    [
+        ((), "nomandate", "Heeft geen machtiging voor Mijn Helpdesk po.", "people.yaml:7"),
+        (
+            (mandate("m", *OK, until=date(2026, 10, 31)),),
+            "nomandate",
+            "De machtiging namens Basisschool De Linde was geldig tot en met 31 oktober 2026.",
+            "mandates.yaml:3",
+        ),
+        ((mandate("m", *OK),), "answer", "", "mandates.yaml:3"),
+        ((mandate("m", *OK), mandate("n", "jan", "eik")), "answer", "Kiest uit 2 organisaties.", "-"),
+        (
+            (mandate("m", *OK, intermediary="kantoor"),),
+            "answer",
+            "Logt in via Administratiekantoor Het Kompas (ketenmachtiging).",
+            "mandates.yaml:3",
+        ),
+    ],
+)
+def test_then_come_the_mandates(
+    world: World, mandates: tuple[Mandate, ...], ends: str, says: str, line: str
+) -> None:
+    owner = person("jan")
+    world.register = register((owner,), mandates)
+    verdict = foresee(owner, owner.means[0], ask(), world.facts())
+    assert (verdict.ends, " ".join(reason.nl for reason in verdict.reasons)) == (ends, says)
+    assert str(verdict.place) == line
+
+
+def test_an_attribute_that_nobody_has_is_foreseen(world: World) -> None:
+    owner = person("jan")
+    world.register = register((owner,), (mandate("m", *OK),))
+    asked = RequestedAttribute("urn:etoegang:1.9:attribute:FirstName", required=True)
+    verdict = foresee(owner, owner.means[0], ask(requested=(asked,)), world.facts())
+    assert verdict.ends == "missing"
+    assert "FirstName" in verdict.reasons[0].nl
+
+
+def test_wrong_passwords_are_foreseen_as_they_are_counted(world: World) -> None:
+    owner, means = world.register.clients("reconi")[1]
+    for _ in range(MOST_WRONG):
+        assert foresee(owner, means, ask(), world.facts()).passes
+        world.desk.accounts.guess(means, "fout")
+    assert foresee(owner, means, ask(), world.facts()).ends == "login"
+
+
+def test_on_business_of_ones_own_no_mandate_is_needed(world: World) -> None:
+    owner, means = world.register.clients("reconi")[5]
+    assert owner.key == "niemand"
+    assert not foresee(owner, means, ask(), world.facts()).passes
+    assert foresee(owner, means, ask(), world.facts(), alone=True).passes
+
+
+def test_looking_ahead_changes_nothing(world: World) -> None:
+    before = repr(vars(world.store))
+    for owner, means in world.register.clients("reconi"):
+        foresee(owner, means, ask(), world.facts())
+    assert repr(vars(world.store)) == before
+    assert world.events == []
+    assert world.desk.inbox.list() == []
