@@ -1,5 +1,6 @@
 # make run    sets everything up and starts broker and demo service provider
 # make test   sets everything up and runs every test
+# make screenshots    walks every road and keeps a picture of each page, in build/screenshots
 # make translations   compiles the texts (*.po) after a change
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +31,7 @@ bench: set-up
 
 screenshots: set-up
 	SCREENSHOTS=docs/img $(BIN)/python -m pytest -q tests/browser -k back_at_the_demo
+	SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q -n auto tests/journeys
 
 clean:
 	rm -rf .venv .venv-sp build *.egg-info

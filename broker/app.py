@@ -15,8 +15,10 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
-from broker import configuration, console, pages
+from broker import api, configuration, console, pages
+from broker.api import cors
 from broker.clock import Clock, machine_time
+from broker.checking import facts_of
 from broker.configuration import Configuration
 from broker.delivery import inbox_of
 from broker.exchanges import Exchanges
@@ -70,7 +72,7 @@ def create(
     store = _store(settings)
     clock = Clock(store, machine)
     smartcards = tuple(slug for slug, profile in profiles.items() if profile.smartcard)
-    current = Configuration(settings.home, tuple(profiles), clock, store, smartcards)
+    current = Configuration(settings.home, tuple(profiles), clock, store, smartcards, facts_of(profiles))
     exchanges = Exchanges(store, clock)
     names = {slug: profile.name for slug, profile in profiles.items()}
     inbox, mailer = inbox_of(store, exchanges, settings.smtp, names)
@@ -102,6 +104,7 @@ def create(
     Babel(app, default_locale="nl", default_domain="broker", locale_selector=language.current)
     app.before_request(lambda: _refuse_foreign_host(settings))
     app.after_request(_headers)
+    cors.add(app, settings.cors)
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(Exception, _fault_page)
     app.add_url_rule("/ca.pem", "ca", lambda: _ca(ca))
@@ -110,6 +113,7 @@ def create(
     app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https))
     app.register_blueprint(console.blueprint(parts, desk))
     app.register_blueprint(console.api(parts, desk, clock))
+    app.register_blueprint(api.blueprint(parts, desk, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     return Application(app, parts, clock, mailer)
 

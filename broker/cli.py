@@ -1,9 +1,10 @@
-"""The command ``mock-eherkenning``: init, serve, metadata, keys. Exit code 2 and one line for what cannot be done."""
+"""The command ``mock-eherkenning``: init, check, schema, serve, metadata, keys. Exit code 2 and one line for what cannot be done."""
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import logging
 import os
 import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from broker.server import Server
     from broker.tls.authority import Authority
 
+WRONG = 1
 UNUSABLE = 2
 ARTIFACT_PORT = 8443
 ARTIFACT_PATHS = frozenset({*(f"/ars/{version}" for version in VERSIONS), "/readyz"})
@@ -136,6 +138,13 @@ def _parser() -> argparse.ArgumentParser:
         help="how many requests are served at once (default: %(default)s)",
     )
     serve.add_argument(
+        "--cors",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="origin of a site whose pages may call the API, such as http://localhost:3000; may be given again",
+    )
+    serve.add_argument(
         "--token",
         default=os.environ.get("MOCK_EHERKENNING_TOKEN"),
         help="asked of whoever calls the console or the API (default: MOCK_EHERKENNING_TOKEN; "
@@ -147,6 +156,20 @@ def _parser() -> argparse.ArgumentParser:
         help="also send e-mail by this server: smtp://[user:password@]host[:port][?starttls=yes&from=address] or "
         "smtps://... (default: MOCK_EHERKENNING_SMTP; with a password use that, for others can see an option)",
     )
+    check = commands.add_parser("check", help="print everything that is wrong with a file; exit code 1 if anything is")
+    check.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="files, or home folders (default: MOCK_EHERKENNING_HOME, else here)"
+    )
+    check.add_argument(
+        "--format",
+        choices=("text", "json", "github", "junit"),
+        default="text",
+        help="github: annotations of a pull request; junit: XML (default: %(default)s)",
+    )
+    check.add_argument("--strict", action="store_true", help="warnings count as errors")
+    schema = commands.add_parser("schema", help="print the JSON Schema of eherkenning.yaml, for editors")
+    check.set_defaults(run=_check_files)
+    schema.set_defaults(run=_schema)
     init.set_defaults(run=_init)
     serve.set_defaults(run=_serve)
     metadata.set_defaults(run=_metadata)
@@ -172,6 +195,14 @@ def _url(option: str, text: str) -> str:
     if not usable or split.query or split.fragment or split.username is not None:
         raise Unusable(f'{option}: expected a URL such as https://broker.test:8443, received "{text}"')
     return text.rstrip("/")
+
+
+def _origin(text: str) -> str:
+    """As a browser says it: scheme, host and port, no path."""
+    split = urlsplit(_url("--cors", text.rstrip("/")) or "-")
+    if split.path or not split.hostname:
+        raise Unusable(f'--cors: expected an origin such as http://localhost:3000, received "{text}"')
+    return f"{split.scheme}://{split.netloc.lower()}"
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
@@ -229,9 +260,51 @@ def _smtp(options: argparse.Namespace) -> str:
     return url
 
 
+def _check_files(options: argparse.Namespace) -> int:
+    from broker.checking import check, report
+    from suppliers.profiles import ProfileError, load_profiles
+
+    files: list[Path] = options.files or [Path(os.environ.get("MOCK_EHERKENNING_HOME", "."))]
+    found = []
+    for given in files:
+        file = given / configuration.YAML if given.is_dir() else given
+        try:
+            found.append(check(file, load_profiles(file.parent / "profiles")))
+        except ProfileError as problem:
+            raise Unusable(str(problem)) from None
+    if text := report(found, options.format, strict=options.strict):
+        print(text)
+    return 0 if all(one.passes(options.strict) for one in found) else WRONG
+
+
+def _schema(options: argparse.Namespace) -> int:
+    print(_schema_text(), end="")
+    return 0
+
+
+def _schema_text() -> str:
+    from broker.json_schema import schema
+
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _describe(home: Path, made: list[Path]) -> None:
+    """Put the schema beside a new file, whose first line then tells editors so; an older file stays as it is."""
+    from broker.json_schema import NAME
+
+    target, yaml = home / NAME, home / configuration.YAML
+    text = _schema_text()
+    if not target.exists() or target.read_text("utf-8") != text:
+        target.write_text(text, "utf-8")
+        made.append(target)
+    if yaml in made:
+        yaml.write_text(f"# yaml-language-server: $schema={NAME}\n{yaml.read_text('utf-8')}", "utf-8")
+
+
 def _init(options: argparse.Namespace) -> int:
     home: Path = options.home
     made = configuration.fill(home)
+    _describe(home, made)
     for file in made:
         print(f"made {file}")
     if not made:
@@ -324,6 +397,7 @@ def _settings(options: argparse.Namespace, port: int, artifact_port: int | None 
         backchannel_url=options.backchannel_url,
         client_certificate_header=getattr(options, "client_certificate_header", ""),
         trusted_proxies=options.proxies,
+        cors=tuple(map(_origin, getattr(options, "cors", ()))),
         smtp=getattr(options, "smtp", None) or "",
     )
 

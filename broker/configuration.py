@@ -17,10 +17,8 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Event, Lock, Thread
 
-from pydantic import BaseModel
-
 from broker.catalogue import Catalogue
-from broker.documents import Documents, Listed, Trusted, stamp_of
+from broker.documents import Documents, Listed, Trusted
 from broker.rules.engine import Profile
 from broker.settings import BrokerSection
 from broker.sp_settings import DEFAULT, SpSection, SpSections
@@ -28,13 +26,13 @@ from broker.store import Store
 from broker.trust import Source
 from broker.wire.metadata import SpMetadata
 from broker.wire.shape import Shape
+from broker.yaml_files import YamlFiles
 from suppliers.register.changes import NONE as NO_CHANGES
 from suppliers.register.changes import Entry, Journal
 from suppliers.register.layer import Allowed, Layer
-from suppliers.register.loader import Loaded, load
 from suppliers.register.model import Register
-from suppliers.register.problems import ConfigError
 from suppliers.register.reading import reading_now
+from suppliers.register.warnings import SupplierFacts
 
 YAML = "eherkenning.yaml"
 LOOK_EVERY = 0.5
@@ -44,7 +42,8 @@ log = logging.getLogger("mock_eherkenning.configuration")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``version`` counts from 1, one up for every change in force. ``problems`` is empty when all is well.
+    """``version`` counts from 1, one up for every change in force. ``problems`` is empty when all is well;
+    ``warnings`` are what may surprise in files that are in force.
 
     ``layer`` is what ``register`` was made of: the files, and what testers changed over them.
     """
@@ -56,6 +55,7 @@ class Snapshot:
     broker: BrokerSection
     sp_settings: Mapping[str, SpSection]
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     catalogues: Mapping[str, Listed] = field(default_factory=dict)
     layer: Layer | None = None
@@ -112,8 +112,10 @@ class Configuration:
         now: Callable[[], datetime],
         store: Store | None = None,
         smartcards: Collection[str] | None = None,
+        facts: Mapping[str, SupplierFacts] | None = None,
     ) -> None:
-        """``suppliers`` are the slugs of all, ``smartcards`` of those with smartcards (all if None)."""
+        """``suppliers`` are the slugs of all, ``smartcards`` of those with smartcards (all if None); ``facts`` is
+        what warnings need to know of each."""
         self._yaml = home / YAML
         self._smartcards = smartcards
         self._documents = Documents(home / "metadata", store)
@@ -124,9 +126,8 @@ class Configuration:
         self._changing = Lock()
         self._journal = None if store is None else Journal(store)
         self._stop = Event()
-        self._yaml_stamp = stamp_of(self._yaml)
-        self._loaded = self._load()
-        self._yaml_problems: tuple[str, ...] = ()
+        self._files = YamlFiles(self._yaml, self._suppliers, smartcards, facts)
+        self._loaded = self._files.loaded
         self._documents.refresh()
         self._trusted = self._documents.trusted()
         self._catalogue: tuple[Trusted, Layer, Catalogue] | None = None
@@ -136,6 +137,7 @@ class Configuration:
         self.current = self._snapshot(1)
         for problem in self.current.problems:
             log.warning("%s", problem)
+        self._tell_warnings()
 
     def refresh(self) -> bool:
         """Read again what changed on disk and in the store since last time; True if that gave a new snapshot."""
@@ -200,6 +202,10 @@ class Configuration:
                 log.warning("the last good configuration stays in force: %s", problem)
         log.info("configuration %d is in force", self.current.version)
 
+    def _tell_warnings(self) -> None:
+        if self._files.warned:
+            log.info("%d warnings: mock-eherkenning check prints them", self._files.warned)
+
     def watch(self) -> None:
         """Refresh in the background, off the path of every request, until ``close``."""
         Thread(target=self._watch, name="configuration", daemon=True).start()
@@ -215,26 +221,10 @@ class Configuration:
                 # The watch must outlive whatever an editor leaves on disk for a moment.
                 log.exception("the configuration could not be read again")
 
-    def _load(self) -> Loaded:
-        sections: dict[str, type[BaseModel]] = {"broker": BrokerSection, "service_providers": SpSections}
-        return load(
-            self._yaml, suppliers=self._suppliers, sections=sections, smartcards=self._smartcards
-        )
-
     def _read_yaml(self) -> bool:
-        stamp = stamp_of(self._yaml)
-        if stamp == self._yaml_stamp:
-            return False
-        self._yaml_stamp = stamp
-        try:
-            self._loaded = self._load()
-        except ConfigError as error:
-            self._yaml_problems = tuple(str(problem) for problem in error.problems)
-        except OSError as error:
-            self._yaml_problems = (f"{self._yaml}: {error.strerror}",)
-        else:
-            self._yaml_problems = ()
-        return True
+        changed = self._files.refresh()
+        self._loaded = self._files.loaded
+        return changed
 
     def _snapshot(self, version: int) -> Snapshot:
         trusted = self._trusted
@@ -247,7 +237,8 @@ class Configuration:
             catalogue=self._catalogue_of(trusted),
             sp_settings=sections.root if isinstance(sections, SpSections) else {},
             broker=section if isinstance(section, BrokerSection) else BrokerSection(),  # type: ignore[call-arg]
-            problems=(*self._yaml_problems, *trusted.problems),
+            problems=(*self._files.problems, *trusted.problems),
+            warnings=self._files.warnings,
             sources=trusted.sources,
             catalogues=trusted.catalogues,
             layer=self._layer,

@@ -64,6 +64,7 @@ class Settings:
     service providers do, if otherwise. The artifact service has a port of its own where it asks for client
     certificates, so that browsers are never asked. ``client_certificate_header`` counts from a trusted proxy only.
     ``smtp`` is the URL of the server that e-mail goes out by, empty for none; it may have a password in it.
+    ``cors`` are the origins of other sites whose pages may call the API.
     """
 
     home: Path
@@ -78,6 +79,7 @@ class Settings:
     backchannel_url: str = ""
     client_certificate_header: str = ""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    cors: tuple[str, ...] = ()
     smtp: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:

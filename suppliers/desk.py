@@ -51,7 +51,7 @@ from suppliers.walk import act, cancel, go_on, refusal, resend, show
 PREFIX = "/supplier"
 PHONE = "/console/phone"
 """The page that stands in for the person's phone."""
-_KIND = "visit"
+KIND = "visit"
 # Housekeeping in real time, far longer than anybody takes to log in.
 _KEEP_SECONDS = 12 * 3600.0
 # Of so many questions to a phone, the newest, is looked whether they wait for an answer.
@@ -126,7 +126,7 @@ class Desk:
         """Start a visit, in place of any that this Ask had; the path of its first page. ``alone`` is a visit
         outside any login."""
         profile = self.profiles[slug]
-        self._store.put(_KIND, ask.id, visits.dump(Visit(ask, slug, alone=alone)), keep=_KEEP_SECONDS)
+        self._store.put(KIND, ask.id, visits.dump(Visit(ask, slug, alone=alone)), keep=_KEEP_SECONDS)
         data = {"supplier": slug, "name": profile.name, **({"alone": True} if alone else {})}
         self._tell(ask.id, (Told(Event.OPENED, data),))
         # Not the visit's own address, which would only send the browser on to this one.
@@ -134,12 +134,12 @@ class Desk:
 
     def word(self, ask_id: str) -> Word | None:
         """The answer to this Ask, or None as long as there is none."""
-        raw = self._store.get(_KIND, ask_id)
+        raw = self._store.get(KIND, ask_id)
         return visits.load(raw).word if raw else None
 
     def log_out(self, ask_id: str) -> str | None:
         """End the session of the person who answered this Ask; the supplier's name, or None if there was none."""
-        raw = self._store.take(_KIND, ask_id)
+        raw = self._store.take(KIND, ask_id)
         if raw is None:
             return None
         visit = visits.load(raw)
@@ -245,7 +245,7 @@ class Desk:
             self._tell_not_taken(ask_id, "other")
             return "other"
         while True:
-            raw = self._store.get(_KIND, owner)
+            raw = self._store.get(KIND, owner)
             visit = visits.load(raw) if raw else None
             if raw is None or visit is None or visit.word:
                 self._tell_not_taken(owner, "ended")
@@ -254,7 +254,7 @@ class Desk:
                 self._tell_not_taken(owner, "other")
                 return "other"
             answered = phone.answer(visit, id_, given, self._clock())
-            if answered.why or self._store.swap(_KIND, owner, raw, visits.dump(answered.visit)):
+            if answered.why or self._store.swap(KIND, owner, raw, visits.dump(answered.visit)):
                 break
         self._tell(owner, (answered.told,))
         return answered.why
@@ -284,12 +284,12 @@ class Desk:
         return visit if visit and visit.supplier == slug else None
 
     def _open_visit(self, ask_id: str) -> Visit | None:
-        raw = self._store.get(_KIND, ask_id)
+        raw = self._store.get(KIND, ask_id)
         visit = visits.load(raw) if raw else None
         return visit if visit and not visit.word and visit.supplier in self.profiles else None
 
     def _tell_not_taken(self, ask_id: str, why: str) -> None:
-        if self._store.get(_KIND, ask_id):
+        if self._store.get(KIND, ask_id):
             self._tell(ask_id, (Told(Event.PHONE_NOT_TAKEN, {"why": why}),))
 
     def _turn(
@@ -298,7 +298,7 @@ class Desk:
         # Decided again after somebody was first, the same guess still counts once.
         guess = cache(self.accounts.guess)
         while True:
-            raw = self._store.get(_KIND, ask_id)
+            raw = self._store.get(KIND, ask_id)
             if raw is None or slug not in self.profiles:
                 return None, Screen("unknown", 404)
             visit = visits.load(raw)
@@ -312,7 +312,7 @@ class Desk:
                 return visit, Screen("ended", 410, values={"why": why})
             facts = self._facts(slug, guess, session)
             turn = decide(visit, facts)
-            if turn.visit == visit or self._store.swap(_KIND, ask_id, raw, visits.dump(turn.visit)):
+            if turn.visit == visit or self._store.swap(KIND, ask_id, raw, visits.dump(turn.visit)):
                 break
         for change in turn.changes:
             self._make(change)

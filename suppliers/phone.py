@@ -16,6 +16,7 @@ from suppliers.visit import PhoneAsked
 
 _KIND = "phone"
 _SHORT = "phone-short"
+KINDS = (_KIND, _SHORT)
 # As long as a visit is kept, so that a code that is late can be told from one that never was.
 _KEEP_SECONDS = 12 * 3600.0
 

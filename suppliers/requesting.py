@@ -79,15 +79,14 @@ class Requesting:
         made = _read(known, form)
         if isinstance(made, str):
             return self._refused(known, made)
-        problems = made if isinstance(made, tuple) else ()
+        problems, remind = made if isinstance(made, tuple) else (), ""
         if isinstance(made, MandateRequest):
             kept = self.approvals.grants.add(made)
             if kept.id == made.id:
                 self.approvals.asked(kept)
                 return known.visit, Shown(kept.id)
-            problems = (Problem("company", "request.asked"),)
-            form = {**form, "remind": kept.id if kept.is_open else ""}
-        return known.visit, replace(_page(known, form), status=422, problems=problems)
+            problems, remind = (Problem("company", "request.asked"),), kept.id
+        return known.visit, replace(_page(known, form, remind), status=422, problems=problems)
 
     def request(self, slug: str, ask_id: str, request_id: str, language: str = "") -> Found:
         """How a request of this person's stands."""
@@ -194,8 +193,9 @@ def _path(desk: Desk, slug: str, ask_id: str, request_id: str = "") -> str:
     return desk.path(slug, ask_id) + "mandates" + (f"/{request_id}" if request_id else "")
 
 
-def _page(known: _Known, form: Mapping[str, str] | None = None) -> Screen:
-    """The page with the form as it was filled in, or with the likeliest choices."""
+def _page(known: _Known, form: Mapping[str, str] | None = None, remind: str = "") -> Screen:
+    """The page with the form as it was filled in, or with the likeliest choices; ``remind`` is the request that a
+    reminder can be sent of."""
     visit, facts, form = known.visit, known.facts, form or {}
     companies, levels = companies_of(known.person.key, facts), _levels(known)
     only = companies[0].key if len(companies) == 1 else ""
@@ -213,7 +213,7 @@ def _page(known: _Known, form: Mapping[str, str] | None = None) -> Screen:
         "level": form.get("level", usual.label),
         "lines": lines(known.person.key, facts) if visit.alone else (),
         "person": known.person.name,
-        "remind": form.get("remind", ""),
+        "remind": remind,
         "logout": visit.alone,
         "here": "mandates",
         "back_to": "" if visit.alone else f"{known.path}{visit.done + 1}",

@@ -75,7 +75,7 @@ def panel(
     holder = facts.holder(visit)
     everybody = holder is None or screen.step <= 1 or screen.name in _ENDS or searched is not None
     cards, left_out = _cards(visit, screen, facts, searched if everybody else None, everybody=everybody)
-    found = facts.register.login(facts.profile.slug, fill, card=visit.card or screen.name == "card")
+    found = facts.register.login(facts.profile.slug, fill, card=screen.name == "card")
     return Panel(
         cards=cards,
         searched=searched,

@@ -86,6 +86,8 @@ class Operation:
         found = {*_ALWAYS, *self.problems, 422}
         found.update(_OF_CHANGES if self.method != "GET" else ())
         found.update((415,) if self.body else ())
+        # Of some keys no address can be made, such as an empty one.
+        found.update((404,) if "{" in self.path else ())
         return tuple(sorted(found))
 
 
@@ -116,6 +118,7 @@ class Calls:
                 call,
                 methods=[operation.method],
                 provide_automatic_options=False,
+                merge_slashes=False,
             )
             return handler
 

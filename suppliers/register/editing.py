@@ -85,6 +85,7 @@ class Step:
     entry: Entry | None = None
     new: bool = False
     gone: tuple[Key, ...] = ()
+    hides: bool = False
 
 
 def put(layer: Layer, section: Section, key: str, value: object, by: By) -> Step:
@@ -155,7 +156,9 @@ def delete_means(layer: Layer, person: str, supplier: str, name: str, by: By) ->
     at = means_at(was, supplier, name)
     body = as_written(layer, Section.PEOPLE, person, was)
     means = [one for index, one in enumerate(body["means"]) if index != at]
-    return put(layer, Section.PEOPLE, person, {**body, "means": means}, by)
+    step = put(layer, Section.PEOPLE, person, {**body, "means": means}, by)
+    base = layer.base.people.get(person)
+    return replace(step, hides=base is not None and was.means[at] in base.means)
 
 
 def delete(layer: Layer, section: Section, key: str, by: By, *, cascade: bool = False) -> Step:

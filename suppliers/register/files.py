@@ -62,7 +62,7 @@ def _take(tree: Tree, document: Document, path: Path, home: Path, open_: tuple[s
         if key[0] == "csv":
             if any(_real(target) == _real(table.path) and table.kind == key[1] for table in tree.tables):
                 tree.problems.append(document.problem(key, f"{shown(text)} is named twice: leave one out"))
-            elif _readable(tree, document, key, target):
+            elif _readable(tree, document, key, text, target):
                 tree.tables.append(TableFile(str(key[1]), target, str(target)))
             continue
         if _real(target) in open_:
@@ -72,7 +72,7 @@ def _take(tree: Tree, document: Document, path: Path, home: Path, open_: tuple[s
             tree.problems.append(document.problem(key, f"{shown(text)} is included already: leave one out"))
         elif len(tree.documents) >= MOST_FILES:
             tree.problems.append(document.problem(key, f"more than {MOST_FILES} files"))
-        elif _readable(tree, document, key, target):
+        elif _readable(tree, document, key, text, target):
             content = target.read_bytes()
             tree.sources.append(content)
             try:
@@ -104,9 +104,7 @@ def _texts(value: object) -> list[str]:
     return [item.strip() if isinstance(item, str) else "" for item in items]
 
 
-def _target(
-    tree: Tree, document: Document, key: KeyPath, text: str, folder: Path, home: Path
-) -> Path | None:
+def _target(tree: Tree, document: Document, key: KeyPath, text: str, folder: Path, home: Path) -> Path | None:
     ending = Path(text).suffix.lower()
     wanted = (".csv",) if key[0] == "csv" else (".yaml", ".yml")
     if ending not in wanted:
@@ -117,13 +115,15 @@ def _target(
         return None
     target = Path(os.path.normpath(folder / text))
     if not Path(text).is_absolute() and os.path.relpath(target, home).startswith(".."):
-        message = f"{shown(text)} lies outside the folder of the first file: move it there, or write its whole path"
+        message = (
+            f"{shown(text)} lies outside the folder of the first file: move it there, or write its whole path"
+        )
         tree.problems.append(document.problem(key, message))
         return None
     return target
 
 
-def _readable(tree: Tree, document: Document, key: KeyPath, target: Path) -> bool:
+def _readable(tree: Tree, document: Document, key: KeyPath, text: str, target: Path) -> bool:
     tree.paths.append(target)
     try:
         with target.open("rb"):
@@ -133,7 +133,7 @@ def _readable(tree: Tree, document: Document, key: KeyPath, target: Path) -> boo
         if target.parent.is_dir():
             beside = sorted(found.name for found in target.parent.glob(f"*{target.suffix}"))[:200]
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
-        message = f"{shown(str(target))} cannot be read: {reason}"
+        message = f"{shown(text)} cannot be read: {reason}"
         likely = nearest(target.name, beside)
         tree.problems.append(document.problem(key, message, nearest=likely))
         return False

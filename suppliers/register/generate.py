@@ -65,9 +65,7 @@ class _Maker:
             sort, name = self.random.choice(words.SORTS), self.random.choice(words.PLACES)
             title = f"{sort} {self.random.choice(words.THINGS)} {name}"
             key = _free(_plain(title), self.tables.companies, beside)
-            branches = {
-                f"0000{kvk}": f"{title}, hoofdlocatie {MARK}"
-            } if self.random.random() < 0.5 else {}
+            branches = {f"0000{kvk}": f"{title}, hoofdlocatie {MARK}"} if self.random.random() < 0.5 else {}
             self.tables.companies[key] = CompanyRecord(
                 key, f"{title} {MARK}", kvk, rsin, branches, self.place, None, False
             )
@@ -91,7 +89,9 @@ class _Maker:
         for number in range(asked.people):
             first = self.random.choice(words.FIRST_NAMES)
             infix, last = self.random.choice(words.INFIXES), self.random.choice(words.LAST_NAMES)
-            key = _free(f"{_plain(first)[0]}.{_plain(infix + last).replace('-', '')}", self.tables.people, beside)
+            key = _free(
+                f"{_plain(first)[0]}.{_plain(infix + last).replace('-', '')}", self.tables.people, beside
+            )
             supplier = self.random.choice(suppliers) if suppliers else ""
             login = key
             while (supplier, False, login.casefold()) in self.tables.logins:

@@ -238,7 +238,7 @@ class ServiceNames:
 
     def __init__(self, services: Mapping[str, Mapping[str, Any]]) -> None:
         self.keys = tuple(services)
-        self.service_ids = {key: _text(entry.get("service_id")) for key, entry in services.items()}
+        self.service_ids: Mapping[str, str] = {key: _text(entry.get("service_id")) for key, entry in services.items()}
         self.names: dict[str, list[str]] = {}
         self.ids: dict[str, list[str]] = {}
         self.providers: dict[str, list[str]] = {}

@@ -165,9 +165,14 @@ class Register:
         self.services: Mapping[str, ServiceRecord] = {s.key: s for s in services}
         self.companies: Mapping[str, CompanyRecord] = {c.key: c for c in companies}
         self.people: Mapping[str, PersonRecord] = {p.key: p for p in people}
-        self._mandates: dict[str, list[Mandate]] = {}
+        held: dict[str, list[Mandate]] = {}
         for mandate in mandates:
-            self._mandates.setdefault(mandate.person, []).append(mandate)
+            held.setdefault(mandate.person, []).append(mandate)
+        self._mandates = {person: tuple(of_person) for person, of_person in held.items()}
+
+    def prepare(self) -> None:
+        """Make what the first login would have to wait for."""
+        _ = self._logins
 
     @cached_property
     def _logins(self) -> dict[tuple[str, bool, str], tuple[PersonRecord, Means]]:
@@ -180,9 +185,8 @@ class Register:
     @cached_property
     def _clients(self) -> dict[str, list[tuple[PersonRecord, Means]]]:
         clients: dict[str, list[tuple[PersonRecord, Means]]] = {}
-        for person in self.people.values():
-            for means in person.means:
-                clients.setdefault(means.supplier, []).append((person, means))
+        for client in self._logins.values():
+            clients.setdefault(client[1].supplier, []).append(client)
         return clients
 
     @cached_property
@@ -204,7 +208,7 @@ class Register:
 
     def mandates_of(self, person: str) -> tuple[Mandate, ...]:
         """Every mandate of a person, whatever its state, in the order of the file."""
-        return tuple(self._mandates.get(person, ()))
+        return self._mandates.get(person, ())
 
     def mandates(self) -> tuple[Mandate, ...]:
         return tuple(mandate for held in self._mandates.values() for mandate in held)

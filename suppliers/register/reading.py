@@ -59,7 +59,9 @@ class Reading:
             if dollar:
                 return "$"
             if not name:
-                raise Unset("'${' must be followed by the name of a variable and '}'; write '$${' for the text")
+                raise Unset(
+                    "'${' must be followed by the name of a variable and '}'; write '$${' for the text"
+                )
             used = True
             if given := environ.get(name):
                 return given

@@ -8,7 +8,6 @@ mistakes are said in the same words.
 from __future__ import annotations
 
 import re
-from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,8 +55,26 @@ Check = Callable[[Document], Register]
 """The records of a piece of a file, or ConfigError: see ``loader.records``."""
 
 
-class Together(ChainMap[str, Mapping[str, Any]]):
-    """Records of the YAML and of tables under one key each."""
+class Together(Mapping[str, Mapping[str, Any]]):
+    """Records of the YAML and of tables, under one key each."""
+
+    def __init__(
+        self, first: Mapping[str, Mapping[str, Any]], second: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self._first, self._second = first, second
+
+    def __getitem__(self, key: str) -> Mapping[str, Any]:
+        return self._first[key] if key in self._first else self._second[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._first or key in self._second
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._first
+        yield from self._second
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._second)
 
     @cached_property
     def as_allowed(self) -> tuple[str, ...]:
@@ -222,7 +239,7 @@ class Tables:
                 part, means = checked
             made = means_record(cast(MeansPart, means), place) if means else None
             if made is not None and not self._free_login(table, line, made):
-                continue
+                made = None
             if made is not None and made.username == key:
                 object.__setattr__(made, "username", key)  # one text in memory, not two
             if first is not None:
@@ -230,7 +247,7 @@ class Tables:
                     object.__setattr__(first, "means", (*first.means, made))
                 continue
             part.attributes = self._attributes(attributes, values) or part.attributes
-            self.people[key] = person_record(key, part, (made,) if made else (), place)
+            self.people[key] = person_record(key, cast(PersonPart, part), (made,) if made else (), place)
 
     @staticmethod
     def _attributes(columns: list[tuple[int, str]], values: list[str]) -> dict[str, str]:
@@ -313,10 +330,12 @@ class Tables:
         check: Check,
     ) -> Register | None:
         """The records of a row that goes the long way; None if it is wrong, and then its problems are noted."""
-        places = {
-            path: (line, table.column(line, table.header.index(name) if name else 0))
-            for path, name in columns.items()
-        }
+        places: dict[KeyPath, tuple[int, int]] = {}
+        for path, name in columns.items():
+            place = line, table.column(line, table.header.index(name) if name else 0)
+            for length in range(len(path)):
+                places.setdefault(path[:length], (line, 1))
+            places[path] = place
         try:
             return check(Row(table.file.name, data, places, columns=columns))
         except ConfigError as error:
@@ -334,7 +353,9 @@ class Tables:
                 self.problems.append(table.problem(line, "key", "is missing"))
                 continue
             if key in known or key in self.companies:
-                where = f"on line {self.companies[key].place.line}" if key in self.companies else "in the YAML"
+                where = (
+                    f"on line {self.companies[key].place.line}" if key in self.companies else "in the YAML"
+                )
                 self.problems.append(
                     table.problem(line, "key", f"{shown(key)} is taken {where}: each needs one of its own")
                 )
@@ -434,5 +455,5 @@ def _within(companies: Mapping[str, Mapping[str, Any]], part: Any) -> bool:
         return False
     if not part.intermediary:
         return True
-    between = companies[part.intermediary] if part.intermediary in companies else {}
+    between: Mapping[str, Any] = companies.get(part.intermediary, {})
     return part.intermediary != part.company and bool(between.get("kvk"))

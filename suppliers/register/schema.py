@@ -17,17 +17,19 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     RootModel,
     StringConstraints,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, PydanticKnownError
 
 from suppliers.ask import Level
-from suppliers.register.model import MandateStatus, MeansStatus
 from suppliers.register import days
+from suppliers.register.model import MandateStatus, MeansStatus
 from suppliers.register.problems import KeyPath, Problem, nearest, shown
 from suppliers.register.reading import Reading, Unset, reading_now
 from suppliers.register.yamlfile import Document
@@ -202,19 +204,63 @@ class Part(BaseModel):
         return {key: value for key, value in data.items() if value is not None or key not in known}
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Exact = Annotated[str, StringConstraints(min_length=1)]
-AtLevel = Annotated[Level, BeforeValidator(_level)]
-Day = Annotated[date, BeforeValidator(_day)]
-Uuid = Annotated[Text, AfterValidator(_uuid)]
-Branch = Annotated[Text, _digits(12, "a branch number (vestigingsnummer)")]
-FileNames = Annotated[list[Text], BeforeValidator(_one_or_more)]
+class _Also:
+    """In the JSON Schema: may also be written like this, as the validators allow. An editor takes 90000012 for a
+    number, here it is text."""
+
+    def __init__(self, **schema: Any) -> None:
+        self.schema = schema
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(core), self.schema]}
+
+
+def _form(pattern: str) -> WithJsonSchema:
+    """In the JSON Schema: text of this form. Numbers without quotes are not looked at."""
+    return WithJsonSchema({"type": ["string", "number"], "pattern": pattern})
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "minLength": 1}),
+]
+Exact = Annotated[
+    str, StringConstraints(min_length=1), WithJsonSchema({"type": ["string", "number"], "minLength": 1})
+]
+AtLevel = Annotated[
+    Level, BeforeValidator(_level), WithJsonSchema({"type": "string", "enum": list(LEVELS)})
+]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": days.PATTERN})]
+Uuid = Annotated[
+    Text, AfterValidator(_uuid), _form("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+]
+ServiceId = Annotated[Text, AfterValidator(_service_id), _form(f"^{SERVICE_ID.pattern}$")]
+Kvk = Annotated[Text, _digits(8, "a KvK number"), _form("^[0-9]{8}$")]
+Rsin = Annotated[Text, _digits(9, "an RSIN"), _form("^[0-9]{9}$")]
+Branch = Annotated[Text, _digits(12, "a branch number (vestigingsnummer)"), _form("^[0-9]{12}$")]
+Email = Annotated[Text, AfterValidator(_email), _form(r"^[^@\s]+@[^@\s]+$")]
+Phone = Annotated[Text, AfterValidator(_phone), _form(r"^(06|\+31[ -]*6)([ -]*[0-9]){8}$")]
+Password = Annotated[Exact, AfterValidator(_secret)]
+Pin = Annotated[
+    Text, AfterValidator(_secret), AfterValidator(_pin), _form(r"^([0-9]{6}|.*\$\{[A-Za-z_].*\}.*)$")
+]
+FileNames = Annotated[
+    list[Text], BeforeValidator(_one_or_more), _Also(type="string", minLength=1)
+]
 IdentifierSet = Annotated[list[Literal["KvKnr", "RSIN", "Pseudo"]], Field(min_length=1)]
+IdentifierSets = Annotated[
+    list[Annotated[IdentifierSet, _Also(enum=["KvKnr", "RSIN", "Pseudo"])]],
+    BeforeValidator(_sets),
+    Field(min_length=1),
+]
 
 
 class NamesPart(Part):
-    nl: Text
-    en: Text | None = None
+    """A name in two languages; or write the name itself, for both."""
+
+    nl: Text = Field(description="in Dutch", examples=["Mijn Helpdesk po"])
+    en: Text | None = Field(None, description="in English; else the Dutch name", examples=["My Helpdesk po"])
 
 
 StatusOfMeans = Annotated[
@@ -229,89 +275,234 @@ StatusOfMandate = Annotated[
         }
     ),
 ]
-InLanguages = Annotated[NamesPart, BeforeValidator(_names)]
+InLanguages = Annotated[NamesPart, BeforeValidator(_names), _Also(type="string", minLength=1)]
 
 
 class ServicePart(Part):
-    name: InLanguages
-    provider: InLanguages
-    service_id: Annotated[Text, AfterValidator(_service_id)]
-    uuid: Uuid | None = None
-    instance_uuid: Uuid | None = None
-    level: AtLevel
-    identifiers: Annotated[list[IdentifierSet], BeforeValidator(_sets), Field(min_length=1)] = [["KvKnr"]]
-    branches: bool = False
+    """A service that people log in to."""
+
+    name: InLanguages = Field(description="its name on the pages", examples=["Mijn Helpdesk po"])
+    provider: InLanguages = Field(description="whose service it is", examples=["Dienst Uitvoering Onderwijs"])
+    service_id: ServiceId = Field(
+        description="its ServiceID, as in the metadata of the service provider",
+        examples=["urn:etoegang:DV:00000001999999990000:services:1"],
+    )
+    uuid: Uuid | None = Field(
+        None,
+        description="its ServiceUUID in the catalogue, which mandates hang on; else made from service_id",
+        examples=["4b1c6f0e-2f0a-4f0e-9a57-52b1f4d9f001"],
+    )
+    instance_uuid: Uuid | None = Field(
+        None,
+        description="its ServiceUUID in messages; else made from service_id",
+        examples=["5c1c6f0e-2f0a-4f0e-9a57-52b1f4d9f001"],
+    )
+    level: AtLevel = Field(description="the level that is needed at least", examples=["EH3"])
+    identifiers: IdentifierSets = Field(
+        [["KvKnr"]],
+        description="what it is told of the company: sets, the one that it likes best first",
+        examples=[[["KvKnr"], ["RSIN"]]],
+    )
+    branches: bool = Field(
+        False, description="true if a mandate for one branch only is accepted", examples=[True]
+    )
 
 
 class CompanyPart(Part):
-    name: Text
-    kvk: Annotated[Text, _digits(8, "a KvK number")] | None = None
-    rsin: Annotated[Text, _digits(9, "an RSIN")] | None = None
-    branches: dict[Branch, Text] = {}
-    manager: Text | None = None
-    approves: bool = False
+    """A company that people log in for; it has a kvk, an rsin or both."""
+
+    name: Text = Field(description="its name", examples=["De Regenboog (fictief)"])
+    kvk: Kvk | None = Field(
+        None, description="KvK number of 8 digits; made-up ones begin with 9", examples=["90000012"]
+    )
+    rsin: Rsin | None = Field(
+        None, description="RSIN of 9 digits that passes the eleven test", examples=["999900006"]
+    )
+    branches: dict[Branch, Text] = Field(
+        {},
+        description="names of its branches by branch number (vestigingsnummer) of 12 digits",
+        examples=[{"000090000012": "Hoofdlocatie (fictief)"}],
+    )
+    manager: Text | None = Field(
+        None, description="key of the person, with an email, who approves mandates", examples=["m.beheer"]
+    )
+    approves: bool = Field(
+        False, description="true if every mandate that is asked for is approved at once", examples=[True]
+    )
 
 
 class MeansPart(Part):
-    supplier: Text
-    username: Text | None = None
-    password: Annotated[Exact, AfterValidator(_secret)] | None = None
-    card: Text | None = None
-    level: AtLevel
-    pin: Annotated[Text, AfterValidator(_secret), AfterValidator(_pin)] | None = None
-    status: StatusOfMeans | None = None
-    until: Day | None = None
-    renew: bool = False
-    app: bool = True
+    """A login at one supplier: username and password, or card and pin."""
+
+    supplier: Text = Field(description="slug of the supplier", examples=["reconi"])
+    username: Text | None = Field(
+        None, description="user name; each at a supplier needs its own", examples=["m.devries"]
+    )
+    password: Password | None = Field(
+        None,
+        description="password; ${NAME} and ${NAME:-default} come from the environment, $$ is a dollar sign",
+        examples=["Welkom-123", "${TEST_PASSWORD}"],
+    )
+    card: Text | None = Field(
+        None,
+        description="number of a smartcard, in place of username and password",
+        examples=["900000000030"],
+    )
+    level: AtLevel = Field(description="the level of this means", examples=["EH3"])
+    pin: Pin | None = Field(
+        None,
+        description="a fixed PIN of 6 digits, else one is made each time; of a card its own. ${NAME} as in password",
+        examples=["123456", "${TEST_PIN}"],
+    )
+    status: StatusOfMeans | None = Field(
+        None, description="what the supplier made of it; active lifts a block", examples=["blocked"]
+    )
+    until: Day | None = Field(
+        None, description="the last day that it works", examples=["2039-12-31", "today+1y"]
+    )
+    renew: bool = Field(False, description="true if a new password must be chosen", examples=[True])
+    app: bool = Field(True, description="false if no app goes with it", examples=[False])
 
 
 class PersonPart(Part):
-    name: Text
-    email: Annotated[Text, AfterValidator(_email)] | None = None
-    phone: Annotated[Text, AfterValidator(_phone)] | None = None
-    attributes: dict[str, Text] = {}
-    means: list[MeansPart] = []
+    """Somebody who logs in."""
+
+    name: Text = Field(description="full name", examples=["Mieke de Vries"])
+    email: Email | None = Field(
+        None, description="where e-mail goes", examples=["m.devries@voorbeeld.example"]
+    )
+    phone: Phone | None = Field(
+        None, description="Dutch mobile number, where text messages go", examples=["06-00000001"]
+    )
+    attributes: dict[str, Text] = Field(
+        {},
+        description="what services may ask, by the URN of the attribute",
+        examples=[{"urn:etoegang:1.9:attribute:FirstName": "Mieke"}],
+    )
+    means: list[MeansPart] = Field(
+        [],
+        description="logins at suppliers",
+        examples=[[{"supplier": "reconi", "username": "m.devries", "password": "Welkom-123", "level": "EH3"}]],
+    )
 
 
 class MandatePart(Part):
-    id: Text | None = None
-    person: Text
-    company: Text
-    intermediary: Text | None = None
-    service: Text | None = None
-    provider: Text | None = None
-    level: AtLevel
-    from_: Day | None = Field(default=None, alias="from")
-    until: Day | None = None
-    branch: Branch | None = None
-    status: StatusOfMandate = MandateStatus.ACTIVE
-    last_used: Day | None = None
+    """Who may log in for which company, to which service."""
+
+    id: Text | None = Field(
+        None, description="a name of its own; else person/company/service", examples=["mandate-1"]
+    )
+    person: Text = Field(description="key of the person", examples=["m.devries"])
+    company: Text = Field(description="key of the company", examples=["regenboog"])
+    intermediary: Text | None = Field(
+        None,
+        description="key of the company, with a kvk, through which the person acts: a chain mandate",
+        examples=["kantoor-kompas"],
+    )
+    service: Text | None = Field(
+        None,
+        description='key, name, ServiceID or ServiceUUID of a service, or "*" for every service',
+        examples=["*", "mijn-helpdesk-po"],
+    )
+    provider: Text | None = Field(
+        None,
+        description="in place of service: all services of a provider, by name, OIN or entity id",
+        examples=["Dienst Uitvoering Onderwijs"],
+    )
+    level: AtLevel = Field(description="the highest level that it holds for", examples=["EH3"])
+    from_: Day | None = Field(
+        None, alias="from", description="the first day", examples=["2024-01-01", "today-30d"]
+    )
+    until: Day | None = Field(None, description="the last day", examples=["2039-12-31", "today+1y"])
+    branch: Branch | None = Field(
+        None, description="branch number, if it is for one branch only", examples=["000090000012"]
+    )
+    status: StatusOfMandate = Field(
+        MandateStatus.ACTIVE,
+        description="active, requested and not yet given, or revoked",
+        examples=["requested"],
+    )
+    last_used: Day | None = Field(
+        None, description="when it was last used; it lapses after 24 months without", examples=["today-2y"]
+    )
 
 
 class CsvPart(Part):
-    companies: FileNames = []
-    people: FileNames = []
-    mandates: FileNames = []
+    """Tables, a file name or a list of them for each kind; the first line names the columns."""
+
+    companies: FileNames = Field(
+        [], description="columns key, name, kvk, rsin, branches, manager, approves", examples=["companies.csv"]
+    )
+    people: FileNames = Field(
+        [],
+        description="columns key, name, email, phone, attributes.<name>, and those of a means; "
+        "a further row with the same key adds a means",
+        examples=["people.csv"],
+    )
+    mandates: FileNames = Field(
+        [], description="columns as the keys of a mandate", examples=["mandates.csv", ["a.csv", "b.csv"]]
+    )
 
 
 class GeneratePart(Part):
-    seed: int = 1
-    companies: Annotated[int, Field(ge=0, le=50_000)] = 0
-    people: Annotated[int, Field(ge=0, le=200_000)] = 0
-    mandates: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    supplier: Text | None = None
-    level: AtLevel = Level.EH3
-    password: Annotated[Exact, AfterValidator(_secret)] = "Welkom-123"
+    """People and companies that are made up, marked as such; the same seed gives the same."""
+
+    seed: int = Field(1, description="any number", examples=[7])
+    companies: int = Field(0, ge=0, le=50_000, description="how many companies", examples=[5000])
+    people: int = Field(
+        0, ge=0, le=200_000, description="how many people, each with one means", examples=[20000]
+    )
+    mandates: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
+        None, description="how many mandates, for every service; else one for each person", examples=[60000]
+    )
+    supplier: Text | None = Field(
+        None, description="slug of the supplier of all; else any of them", examples=["reconi"]
+    )
+    level: AtLevel = Field(Level.EH3, description="of means and mandates", examples=["EH3"])
+    password: Password = Field("Welkom-123", description="the password of all", examples=["Welkom-123"])
 
 
 class RegisterPart(Part):
-    services: dict[str, ServicePart] = {}
-    companies: dict[str, CompanyPart] = {}
-    people: dict[str, PersonPart] = {}
-    mandates: list[MandatePart] = []
-    include: list[Text] = []
-    csv: CsvPart | None = None
-    generate: GeneratePart | None = None
+    """What a configuration of Mock eHerkenning says of services, companies, people and mandates."""
+
+    services: dict[str, ServicePart] = Field(
+        {},
+        description="services by a key of your own",
+        examples=[
+            {
+                "helpdesk": {
+                    "name": "Mijn Helpdesk po",
+                    "provider": "DUO",
+                    "service_id": "urn:etoegang:DV:00000001999999990000:services:1",
+                    "level": "EH3",
+                }
+            }
+        ],
+    )
+    companies: dict[str, CompanyPart] = Field(
+        {},
+        description="companies by a key of your own",
+        examples=[{"regenboog": {"name": "De Regenboog", "kvk": "90000012"}}],
+    )
+    people: dict[str, PersonPart] = Field(
+        {}, description="people by a key of your own", examples=[{"m.devries": {"name": "Mieke de Vries"}}]
+    )
+    mandates: list[MandatePart] = Field(
+        [],
+        description="who may log in for which company",
+        examples=[[{"person": "m.devries", "company": "regenboog", "service": "*", "level": "EH3"}]],
+    )
+    include: list[Text] = Field(
+        [],
+        description="more YAML files, from the folder of this one",
+        examples=[["people.yaml", "teams/billing.yaml"]],
+    )
+    csv: CsvPart | None = Field(
+        None, description="tables of many records", examples=[{"people": "people.csv"}]
+    )
+    generate: GeneratePart | None = Field(
+        None, description="records that are made up", examples=[{"seed": 7, "companies": 5000, "people": 20000}]
+    )
 
 
 # ---- pydantic's complaints in our words ----

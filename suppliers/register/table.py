@@ -15,9 +15,6 @@ from pathlib import Path
 from suppliers.register.files import TableFile
 from suppliers.register.problems import Problem, nearest, shown
 
-MOST_TEXT = 100_000
-MOST_LOOKED_UP = 2_000
-
 
 @dataclass(slots=True)
 class Table:
@@ -55,9 +52,11 @@ class Table:
             line = reader.line_num
             width = len(self.header)
             for row in reader if width else ():
-                if len(row) == width:
+                if not any(row):
+                    pass
+                elif len(row) == width:
                     chunk.append((line + 1, row))
-                elif any(row):
+                else:
                     self._wrong_width(line + 1, row)
                 line = reader.line_num
                 if len(chunk) >= most:
@@ -131,9 +130,9 @@ class Table:
         """Where on its line the field of this index begins, from 1; where the row begins if that is elsewhere."""
         if self._lines is None:
             text = self.file.path.read_text("utf-8-sig", errors="replace")
-            self._lines = text.splitlines() if len(text) < MOST_TEXT * MOST_LOOKED_UP else []
+            self._lines = text.replace("\r\n", "\n").split("\n")
         text = self._lines[line - 1] if line <= len(self._lines) else ""
-        position, quoted = 0, False
+        quoted = False
         for position, letter in enumerate(text):
             if index == 0:
                 return position + 1
@@ -141,7 +140,7 @@ class Table:
                 quoted = not quoted
             elif letter == self.delimiter and not quoted:
                 index -= 1
-        return position + 2 if index == 0 and text else 1
+        return len(text) + 1 if index == 0 else 1
 
     def _not_utf8(self) -> Problem:
         raw = Path(self.file.path).read_bytes()

@@ -44,8 +44,8 @@ def page(visit: Visit, step: Step, facts: Facts) -> Screen:
     if visit.sent >= MOST and over:
         return Screen("nomore", values={"most": MOST})
     free = _free_at(visit, facts.now)
-    more = {"again": visit.sent > 1, "more": visit.sent < MOST, "from": _time(free) if free else ""}
-    return replace(screen, values={**screen.values, **more})
+    more = {"again": visit.sent > 1, "more": visit.sent < MOST, "most": MOST}
+    return replace(screen, values={**screen.values, **more, "from": _time(free) if free else ""})
 
 
 def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Tried:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,7 @@ from broker.console.inbox import linked
 from broker.console.phone import code_of
 from support.answers import call
 from support.browser import Page
+from support.postbox import At, Postbox
 from support.running import ROOT, RunningBroker
 from support.walk import answer_phone, kind, landed, login_id_of, walk
 
@@ -349,3 +351,45 @@ def test_the_examples_in_the_docs_do_what_they_say(tmp_path: Any, sp: Any) -> No
                 assert said == {"answer": "refused" if "refuse" in example else "approved"}
         assert json.loads(broker.browser().get("/api/v1/inbox").body) == {"messages": []}
         assert json.loads(broker.browser().get("/api/v1/phone").body) == {"waiting": []}
+
+
+# A whole broker with a mail server.
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_mail_goes_out_of_a_broker_and_the_password_of_the_server_shows_nowhere(
+    tmp_path: Any, sp: Any
+) -> None:
+    box = Postbox()
+    server = At(box, authenticator=box.login, auth_required=True, auth_require_tls=False)
+    server.start()
+    home = tmp_path / "home"
+    (home / "metadata").mkdir(parents=True)
+    (home / "metadata" / "sp.xml").write_bytes(sp.metadata)
+    smtp = f"smtp://mock:geheim%3A%2F%401@127.0.0.1:{server.port}"
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "MOCK_EHERKENNING_SMTP": smtp}
+    try:
+        with RunningBroker(home, environment=environment) as broker:
+            browser = broker.browser()
+            page = browser.post(
+                "/sso/1.13", sp.form(sp.signed(sp.request(f"{broker.base_url}/sso/1.13")), "rs")
+            )
+            page = walk(browser, page, "f.elamrani", "z-login", channel="email", until="pin")
+            assert kind(page) == "pin"
+            command = Path(f"/proc/{broker.process.pid}/cmdline").read_text()
+        log = (tmp_path / "home.log").read_text()
+        # Stopping sends what waits, and keeps what became of it.
+        (mail,) = box.letters
+        assert mail["To"] == "f.elamrani@voorbeeld.example"
+        with RunningBroker(home) as broker:
+            (message,) = json.loads(broker.browser().get("/api/v1/inbox").body)["messages"]
+            assert (message["delivery"], message["why"]) == ("delivered", "")
+            assert message["code"] in mail.get_content()
+            shown = broker.browser().get("/console/inbox")
+            assert shown.by_testid("delivery")[0].get("data-state") == "delivered"
+            exchange = json.loads(broker.browser().get(f"/api/v1/exchanges/{message['ask_id']}").body)
+            assert "mail-delivered" in [event["kind"] for event in exchange["events"]]
+        for text in (command, log, json.dumps(exchange)):
+            assert "geheim" not in text
+    finally:
+        server.stop()

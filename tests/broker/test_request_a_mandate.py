@@ -11,7 +11,7 @@ import pytest
 
 from support.answers import company
 from support.browser import Browser, Page
-from support.walk import kind, landed, login_id_of, walk
+from support.walk import choose, kind, landed, login_id_of, walk
 
 KVK = "87654321"
 SCHOOL = f"""companies:
@@ -164,3 +164,14 @@ def test_a_granted_mandate_is_there_for_a_second_process_and_ends_with_the_compa
     assert company(second, landed(answer)) == {"KvKnr": KVK}
     second.rewrite(SCHOOL.replace("{more}", "approves: true"), "companies:\n")
     to_no_mandate(second, second.browser())
+
+
+def test_who_is_still_logged_in_at_the_supplier_sees_their_mandates_at_once_until_they_log_out(bench: Any):
+    browser = bench.browser()
+    page = choose(browser, bench.ask(browser, ForceAuthn=None), "reconi")
+    first = browser.submit(page, page.form("next"), username="m.devries", password="Welkom-123", stay="yes")
+    walk(browser, first)
+    page = browser.get("/supplier/reconi/mandates")
+    assert kind(page) == "mandates", page.readable
+    browser.submit(page, page.form("cancel"))
+    assert kind(browser.get("/supplier/reconi/mandates")) == "login"

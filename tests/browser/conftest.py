@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from journeys.look import OVERFLOW, faults
 from support.demo import RunningDemo
 from support.running import RunningBroker
 
@@ -51,16 +52,15 @@ def page(context: BrowserContext) -> Iterator[Page]:
 def shoot(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Page, str], None]:
-    """Keep a picture of a page; in the folder SCREENSHOTS names, else where pytest keeps its files."""
+    """Look for faults on a page, and keep a picture: in the folder SCREENSHOTS names, else with pytest's files."""
     folder = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.getbasetemp() / "screenshots")
     folder.mkdir(parents=True, exist_ok=True)
 
     def take(page: Page, name: str) -> None:
         width = page.viewport_size["width"] if page.viewport_size else 0
         page.screenshot(path=str(folder / f"{name}-{width}.png"), full_page=True)
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        overflow = page.evaluate(OVERFLOW)
         assert overflow <= 0, f"{name} scrolls sideways at {width} px by {overflow} px"
+        assert not (found := faults(page)), f"{name} at {width} px:\n" + "\n".join(found)
 
     return take

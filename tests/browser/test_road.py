@@ -62,16 +62,16 @@ def test_a_person_logs_in_and_is_back_at_the_demo(
     shoot(page, "03-login")
     page.get_by_label("Gebruikersnaam").fill("m.devries")
     page.get_by_label("Wachtwoord").fill("Welkom-123")
-    page.get_by_role("button", name="Volgende").click()
+    page.get_by_role("button", name="Volgende", exact=True).click()
 
     shoot(page, "04-channel")
     at(page, "channel-sms").check()
-    page.get_by_role("button", name="Volgende").click()
+    page.get_by_role("button", name="Volgende", exact=True).click()
     shoot(page, "05-pin")
     pin = read_pin(context, broker, shoot)
     assert pin not in page.content(), "the supplier's page must not tell the PIN"
     page.get_by_label("Pincode").fill(pin)
-    page.get_by_role("button", name="Volgende").click()
+    page.get_by_role("button", name="Volgende", exact=True).click()
 
     expect(at(page, "company-name")).to_have_text("Stichting Openbare Scholen De Regenboog (fictief)")
     expect(at(page, "company-id")).to_have_text("90000012")

@@ -82,10 +82,12 @@ class Keyboard:
         """Go there as a person does, and see where the focus is."""
         page: Page = target.page
         target.wait_for()
+        # One element, found once: to look it up again after each key would be most of the work.
+        element = target.element_handle()
         for _ in range(MOST_TABS):
-            key = target.evaluate(_WHERE)
+            key = element.evaluate(_WHERE)
             if key == "here":
-                seen = target.evaluate(_SEEN)
+                seen = element.evaluate(_SEEN)
                 assert seen["inView"], f"the focus is at {_called(target)}, and that cannot be seen"
                 assert seen["ring"], f"nothing shows that the focus is at {_called(target)}"
                 return
@@ -102,9 +104,7 @@ class Mouse:
 
     def write(self, target: Locator, text: str) -> None:
         target.click()
-        target.press("ControlOrMeta+a")
-        target.press("Delete")
-        target.press_sequentially(text)
+        target.fill(text)
 
     def tick(self, target: Locator, *, on: bool = True) -> None:
         target.set_checked(on)

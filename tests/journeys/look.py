@@ -19,12 +19,12 @@ _STATE = """() => ({
   title: document.title.replace(/[0-9a-f-]{20,}/g, ""),
   lang: document.documentElement.lang,
   names: [...new Set([...document.querySelectorAll("[data-testid]")].map(e => e.dataset.testid))]
-    .filter(name => !/^mandate-/.test(name)).sort(),
+    .filter(name => !/^(person|verdict|fill|to-card|organisation|client|branch|company|see)-/.test(name)).sort(),
   codes: [...new Set([...document.querySelectorAll("[data-code]")].map(e => e.dataset.code))].sort(),
   page: document.querySelector("main")?.dataset.testid || "",
   path: location.pathname,
 })"""
-_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 class Look:
@@ -33,7 +33,6 @@ class Look:
     def __init__(self, seen: Path, base_url: str) -> None:
         self._seen = seen
         self._base_url = base_url
-        self._axe = Axe()
         folder = os.environ.get("SCREENSHOTS")
         self._pictures = Path(folder) if folder else None
         self.findings: list[str] = []
@@ -48,17 +47,20 @@ class Look:
         except FileExistsError:
             return
         name = _name(state, key)
-        found = self._axe.run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response[
-            "violations"
-        ]
-        self.findings += [f"{name}: {_told(violation)}" for violation in found]
+        self.findings += [f"{name}: {fault}" for fault in faults(page)]
         for size in (NARROW, PHONE, WIDE):
             page.set_viewport_size({"width": size[0], "height": size[1]})
-            if size == NARROW and (over := page.evaluate(_OVERFLOW)) > 0:
+            if size == NARROW and (over := page.evaluate(OVERFLOW)) > 0:
                 self.findings.append(f"{name}: scrolls sideways at {size[0]} px, by {over} px")
             if self._pictures and size != NARROW:
                 self._pictures.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=str(self._pictures / f"{name}-{size[0]}.png"), full_page=True)
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds at the levels A and AA: rule, places, how to mend it."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+    return [_told(violation) for violation in found]
 
 
 def _name(state: dict[str, object], key: str) -> str:
@@ -82,4 +84,4 @@ def _told(violation: dict[str, object]) -> str:
     nodes = violation["nodes"]
     assert isinstance(nodes, list)
     where = "; ".join(f"{' '.join(map(str, node['target']))} {node['html'][:160]}" for node in nodes[:4])
-    return f"{violation['id']} ({violation['help']}) at {where}"
+    return f"{violation['id']} ({violation['help']}) at {where}; see {violation['helpUrl']}"

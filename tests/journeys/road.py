@@ -60,7 +60,8 @@ class Road:
     missing: str = ""
 
     def row(self) -> str:
-        return f"| `{self.id}` | {self.steps} | `{self.person}` | {self.outcome} |"
+        person = f"`{self.person}`" if self.person != "-" else "anybody"
+        return f"| `{self.id}` | {self.steps} | {person} | {self.outcome} |"
 
 
 ROADS: list[Road] = []
@@ -82,3 +83,18 @@ def road(
         return walk
 
     return add
+
+
+def table() -> str:
+    """The map as the docs have it, by theme."""
+    lines: list[str] = []
+    for theme in dict.fromkeys(road.theme for road in ROADS):
+        lines += [
+            f"### {theme}",
+            "",
+            "| Road | Steps | Person | At the service provider |",
+            "|---|---|---|---|",
+            *(road.row() for road in ROADS if road.theme == theme),
+            "",
+        ]
+    return "\n".join(lines) + "\n"

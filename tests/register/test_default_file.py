@@ -9,7 +9,7 @@ import pytest
 import broker
 from suppliers.ask import Level
 from suppliers.register.loader import load
-from suppliers.register.model import Mandate, MandateStatus
+from suppliers.register.model import Mandate, MandateStatus, MeansStatus
 
 FILE = Path(broker.__file__).parent / "defaults" / "eherkenning.yaml"
 SUPPLIERS = ("digidentity", "kpn", "quovadis", "reconi", "we-id", "z-login")
@@ -67,8 +67,12 @@ def test_every_supplier_has_someone_who_gets_in_everywhere(register, mandates, s
 
 
 def test_everyone_logs_in_with_their_key_and_the_same_password(register):
-    logins = {(p.key, m.username, m.password) for p in register.people.values() for m in p.means}
-    assert logins == {(key, key, "Welkom-123") for key in register.people}
+    for person in register.people.values():
+        by_name = [means for means in person.means if not means.card]
+        assert {means.password for means in by_name} <= {"Welkom-123"}
+        first, *others = [means.username for means in by_name] or [person.key]
+        assert first == person.key
+        assert all(name.startswith(person.key) for name in others)
 
 
 @pytest.mark.parametrize(
@@ -88,11 +92,58 @@ def test_everyone_logs_in_with_their_key_and_the_same_password(register):
             "y.vanleeuwen",
             lambda held: [(m.company, m.intermediary) for m in held] == [("regenboog", "kantoor-kompas")],
         ),
+        ("a.tempelman", lambda held: {m.intermediary for m in held} == {"kantoor-kompas"} and len(held) == 2),
+        ("r.devos", lambda held: {m.branch for m in held} == {"000090000012", "000090000013"}),
+        ("k.hoogland", lambda held: len({m.company for m in held if holds(m)}) == 11),
+        (
+            "l.veenstra",
+            lambda held: [(m.service, m.provider) for m in held] == [("", "00000001999999990000")],
+        ),
+        ("j.oosting", lambda held: [(TODAY - m.last_used).days > 731 for m in held] == [True]),
+        ("w.nieman", lambda held: held == []),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_mandates_of_each_play_their_part(mandates, person, plays):
     assert plays(mandates(person))
+
+
+@pytest.mark.parametrize(
+    ("person", "plays"),
+    [
+        ("b.geerts", lambda means: means.status is MeansStatus.BLOCKED),
+        ("s.tacke", lambda means: means.status is MeansStatus.SUSPENDED),
+        ("x.vermeer", lambda means: means.status is MeansStatus.REVOKED),
+        ("q.lammers", lambda means: means.until < TODAY),
+        ("m.renkema", lambda means: means.renew),
+        ("p.nijhuis", lambda means: means.supplier == "kpn" and not means.app),
+        ("h.kaya", lambda means: means.supplier == "digidentity" and not means.app),
+        ("z.smeets", lambda means: means.card and means.level is Level.EH4),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_states_of_a_means_have_a_person_each(register, mandates, person, plays):
+    [means] = register.people[person].means
+    assert plays(means)
+    assert any(holds(mandate) for mandate in mandates(person)), "only the means may be in the way"
+
+
+def test_who_asks_a_mandate_finds_each_kind_of_company(register):
+    companies = register.companies
+    manager = register.people[companies["regenboog"].manager]
+    assert manager.email
+    assert (companies["klimop"].approves, companies["klimop"].manager) == (True, None)
+    assert (companies["zonnebloem"].approves, companies["zonnebloem"].manager) == (False, None)
+
+
+def test_the_second_means_of_one_person_does_what_the_first_does_not(register):
+    low, high = register.people["u.brouwer"].means
+    assert (low.supplier, high.supplier) == ("reconi", "reconi")
+    assert (low.level, high.level) == (Level.EH2_PLUS, Level.EH3)
+
+
+def test_there_is_a_service_of_each_level_from_eh2_plus(register):
+    assert {service.level for service in register.services.values()} == {Level.EH2_PLUS, Level.EH3, Level.EH4}
 
 
 def test_the_means_and_companies_play_their_part(register, mandates):
@@ -106,10 +157,15 @@ def test_the_means_and_companies_play_their_part(register, mandates):
 
 
 def test_nobody_and_nothing_in_it_is_real(register):
-    for company in register.companies.values():
+    companies = register.companies.values()
+    numbers = [number for company in companies for number in company.identifiers.values()]
+    assert len(numbers) == len(set(numbers))
+    for company in companies:
         assert "(fictief)" in company.name
         assert company.kvk is None or company.kvk.startswith("9000")
         assert company.rsin is None or (company.rsin.startswith("9999") and eleven(company.rsin))
+    phones = [person.phone for person in register.people.values() if person.phone]
+    assert len(phones) == len(set(phones))
     for person in register.people.values():
         assert person.email is None or person.email.endswith("@voorbeeld.example")
         assert person.phone is None or re.fullmatch("06-000000[0-9]{2}", person.phone)

@@ -148,6 +148,12 @@ def said(page: TestResponse, testid: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
 
 
+def back(page: TestResponse) -> str:
+    found = re.search(r'href="([^"]+)" data-testid="back"', page.text)
+    assert found, page.text
+    return found[1]
+
+
 def codes(page: TestResponse) -> list[str]:
     return re.findall(r'<a href="#[^"]+" data-code="([^"]+)"', page.text)
 
@@ -193,7 +199,14 @@ def test_the_page_without_a_mandate_leads_to_the_form(world: World):
     page = web.get(f"{LOGIN}/", follow_redirects=True)
     assert shown(page) == "nomandate"
     assert f'href="{ASKING}"' in page.text
-    assert shown(web.get(ASKING)) == "request"
+    form_page = web.get(ASKING)
+    assert shown(form_page) == "request"
+    assert shown(web.get(back(form_page))) == "nomandate"
+
+
+def test_the_page_of_a_request_leads_back_to_the_form(world: World):
+    web = asked(world)
+    assert back(web.get(f"{ASKING}/{only(world).id}")) == ASKING
 
 
 def test_the_manager_gets_a_mail_and_the_page_says_to_which_address(world: World):
@@ -507,14 +520,26 @@ def test_a_used_link_says_what_was_decided_and_changes_nothing(world: World):
     assert world.told("step-refused")[-1]["why"] == "decided"
 
 
+def together(world: World, name: str) -> None:
+    """Nobody changes the store by this method before two have come so far."""
+    grants, ready = world.desk.grants, threading.Barrier(2, timeout=30)
+    real = getattr(grants, name)
+
+    def waits(request: MandateRequest) -> Any:
+        ready.wait()
+        return real(request)
+
+    setattr(grants, name, waits)
+
+
 def test_of_two_decisions_at_once_one_counts(world: World, store: Store):
     on(world, store)
     asked(world)
-    path, ready, answers = link(world), threading.Barrier(2), []
+    path, answers = link(world), []
+    together(world, "decide")
 
     def decide(decision: str) -> None:
         web = client(world)
-        ready.wait()
         answers.append(web.post(path, data={"decision": decision, "until": "2028-01-01"}).status_code)
 
     threads = [threading.Thread(target=decide, args=(how,)) for how in ("approve", "refuse")]
@@ -531,10 +556,10 @@ def test_of_two_decisions_at_once_one_counts(world: World, store: Store):
 def test_of_two_equal_requests_at_once_one_is_kept(world: World, store: Store):
     on(world, store)
     web = log_in(world)
-    ready, answers = threading.Barrier(2), []
+    answers = []
+    together(world, "add")
 
     def send() -> None:
-        ready.wait()
         answers.append(client(world).post(ASKING, data=form()).status_code)
 
     threads = [threading.Thread(target=send) for _ in range(2)]

@@ -55,6 +55,7 @@ def test_one_mandate_goes_straight_on(world: World):
         "mandates-considered",
         "mandate-chosen",
         "word-given",
+        "mandate-used",
     ]
 
 

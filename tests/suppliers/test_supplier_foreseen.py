@@ -136,6 +136,13 @@ def test_the_state_of_the_means_comes_first(
     ("mandates", "ends", "says", "line"),
     [
         ((), "nomandate", "Heeft geen machtiging voor Mijn Helpdesk po.", "people.yaml:7"),
+        # One for another service says nothing here.
+        (
+            (mandate("m", *OK, service="urn:etoegang:DV:00000001999999990000:services:9"),),
+            "nomandate",
+            "Heeft geen machtiging voor Mijn Helpdesk po.",
+            "people.yaml:7",
+        ),
         (
             (mandate("m", *OK, until=date(2026, 10, 31)),),
             "nomandate",

@@ -127,7 +127,7 @@ def test_back_leads_to_the_last_step_that_asked_something(world: World, opened: 
     log_in(opened, "piet")
     assert back(3) == f"{URL}/1"
     to_mandates(world, opened, "jan")
-    assert (back(4), back(3), back(2)) == (f"{URL}/3", f"{URL}/2", f"{URL}/1")
+    assert (back(6), back(3), back(2)) == (f"{URL}/3", f"{URL}/2", f"{URL}/1")
 
 
 def test_who_goes_back_can_go_on_where_they_were(world: World, opened: FlaskClient):

@@ -109,6 +109,15 @@ def test_the_card_and_its_pin_are_filled_in(bench: Bench) -> None:
     assert filled.by_testid("cardpin")[0].get("value") == "246810"
 
 
+def test_who_looked_at_the_smartcard_can_still_be_filled_in_by_name(bench: Bench) -> None:
+    browser = bench.browser()
+    page = walk(browser, bench.ask(browser), until="login")
+    browser.submit(page, page.form("by-card"))
+    filled = browser.get(f"{here(page)}?fill=m.devries")
+    assert filled.by_testid("username")[0].get("value") == "m.devries"
+    assert filled.by_testid("password")[0].get("value") == "Welkom-123"
+
+
 def test_after_a_mistake_the_page_shows_what_was_typed(bench: Bench) -> None:
     browser = bench.browser()
     page = walk(browser, bench.ask(browser), until="login")

@@ -15,6 +15,7 @@ MADE = (
     r"attribute\..+",  # the last part of a URN
     r"(.+)\.(?:label|empty|wrong)",  # of a field
     r"channel\.(.+)",
+    r"(?:decided|nolink|requested)\.([^.]+)(?:\.heading)?",
     r"(?:channel|confirm)(\..+)",  # the same page, with and without a phone to choose
     r"confirm\.(.+)",
     r"(?:app|pin|qr)(\..+)",  # what asking again is like
@@ -22,12 +23,16 @@ MADE = (
     r"ended\.(.+)",
     r"identifier\.(.+)",
     r"means\.(?:heading|what|why)\.(.+)",
-    r"message\.(.+)",
+    r"message\.(.+?)(?:\.subject)?",
     r"nochannel\.(?:with|without)\.(.+)",
     r"pin\.(?:sent\.)?(.+)",
     r"reason\.(.+)",
     r"refused\.(.+)",
+    r"(mandate|chain|branch)\.(?:empty|gone)",
+    r"state\.([^.]+)(?:\.on)?",
+    r"until\.(.+)",
     r"reset\.(?:mail|what|why)\.(.+)",
+    r"testers\.(.+)",  # of the state of a means
 )
 
 

@@ -148,7 +148,7 @@ def two_tabs(t: Traveller) -> None:
     other.arrive_at("digidentity")
     t.arrive_at("reconi")
     t.all_right()
-    t.sees("landed")
+    t.landed()
     other.reload()
     other.sees("supplier-name", "Digidentity")
 

@@ -1,0 +1,61 @@
+"""The HTTP API of what a tester configures, described once (``described.py``) and shown at ``/api``."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from broker.api import means, openapi, page, register, state
+from broker.api.described import Calls
+from broker.api.problems import Answered, response
+from broker.clock import Clock
+from broker.console.guard import allowed, from_elsewhere
+from broker.parts import Parts
+from suppliers.desk import Desk
+
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
+    made = Blueprint("configured", __name__, template_folder="templates")
+    settings = parts.settings
+    calls = Calls(made)
+    register.add(calls, parts)
+    means.add(calls, parts)
+    state.add(calls, parts, desk, clock)
+
+    @made.before_request
+    def guard() -> ResponseReturnValue | None:
+        if not allowed(settings):
+            if request.path == "/api":
+                return render_template("console/token.html"), 401
+            problem = Answered(401, "Token needed", "Send the token as Authorization: Bearer <token>.")
+            return response(problem.document)
+        if request.method not in _READING and from_elsewhere() and request.origin not in settings.cors:
+            detail = "Changes are accepted from this broker's own pages and tools only."
+            return response(Answered(403, "Other site", detail).document)
+        return None
+
+    @cache
+    def described() -> str:
+        return openapi.text(calls.operations, settings.base_url)
+
+    @made.route("/api/openapi.json")
+    def document() -> ResponseReturnValue:
+        return Response(described(), content_type="application/json")
+
+    @made.route("/api")
+    def shown() -> ResponseReturnValue:
+        groups = page.groups(openapi.document(calls.operations, settings.base_url))
+        return render_template(
+            "api/page.html",
+            here="api",
+            current=parts.current,
+            now=parts.now(),
+            groups=groups,
+            base=settings.base_url,
+        )
+
+    return made

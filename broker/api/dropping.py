@@ -1,0 +1,48 @@
+"""What a reset drops: which records and logs of the store belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from broker import answer, exchanges, login, sessions
+from broker.clock import Clock
+from broker.store import Store
+from suppliers import accounts, approving, desk, forgotten, grants, inbox, phone
+from suppliers import sessions as supplier_sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """``counted`` is what people call one of it; the records of ``beside`` mean nothing without those."""
+
+    counted: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    log: str = ""
+
+
+KEPT: Mapping[str, Kept] = {
+    "logins": Kept((login.KIND,), (desk.KIND, answer.ARTIFACT_KIND, *phone.KINDS)),
+    "inbox": Kept(beside=(approving.KIND, forgotten.KIND), log=inbox.LOG),
+    "exchanges": Kept(log=exchanges.LOG),
+    "sessions": Kept((sessions.KIND, supplier_sessions.KIND)),
+    "accounts": Kept((accounts.KIND, accounts.STRANGER)),
+    "grants": Kept((grants.KIND,)),
+}
+_EVERY = 1_000_000
+
+
+def drop(what: str, store: Store, clock: Clock) -> int:
+    """Drop it; how much there was."""
+    if what == "clock":
+        was = len(clock.setting()) > 0
+        clock.reset()
+        return int(was)
+    kept = KEPT[what]
+    count = sum(len(store.records(kind)) for kind in kept.counted)
+    for kind in (*kept.counted, *kept.beside):
+        store.clear(kind=kind)
+    if kept.log:
+        count += len(store.groups(kept.log, limit=_EVERY))
+        store.clear(log=kept.log)
+    return count

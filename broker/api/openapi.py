@@ -1,0 +1,186 @@
+"""The OpenAPI 3.1 description, out of the same descriptions that the routes are made of."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from broker.api import problems
+from broker.api.described import NoQuery, Operation
+from broker.api.problems import ProblemDocument
+from suppliers.register import days
+from suppliers.register.schema import LEVELS, fields_of
+
+SCHEMAS = "#/components/schemas/"
+TITLES = {
+    401: "Token needed",
+    403: "Called by another site",
+    404: "Not there",
+    409: "Not possible as things are",
+    413: "Too big",
+    415: "Not JSON",
+    421: "Another host name",
+    422: "Not right",
+}
+GROUPS = {
+    "services": "Services that people log in to, as the YAML describes them.",
+    "companies": "Companies and their branches.",
+    "people": "People, with their means.",
+    "means": "The means of a person.",
+    "mandates": "Mandates: who may act for which company, at which service.",
+    "suppliers": "Where people log in.",
+    "state": "The whole: state, file, reset.",
+}
+
+
+def document(operations: Iterable[Operation], servers: str) -> dict[str, Any]:
+    operations = list(operations)
+    schemas = _schemas(operations)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Mock eHerkenning",
+            "version": _version(),
+            "summary": "What a tester configures and reads, over HTTP.",
+            "description": "For tests only. Keys are those of the YAML, and errors have the texts of the YAML errors.",
+            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        },
+        "servers": [{"url": servers}],
+        "tags": [{"name": name, "description": text} for name, text in GROUPS.items()],
+        "security": [{}, {"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of `serve --token`; not needed on loopback.",
+                }
+            },
+        },
+    }
+
+
+def _version() -> str:
+    try:
+        return version("mock-eherkenning")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "tags": [operation.group],
+        "parameters": [*_of_path(operation), *_of_query(operation.query)],
+        "responses": {
+            **{str(status): _answer(answer) for status, answer in operation.answers.items()},
+            **{str(status): _problem(status) for status in operation.statuses},
+        },
+    }
+    if operation.more:
+        found["description"] = operation.more
+    if operation.body:
+        schema = {"$ref": SCHEMAS + operation.body.model.__name__}
+        if operation.body.partial:
+            schema = {"type": "object", "description": f"some keys of {operation.body.model.__name__}"}
+        content = {"schema": schema, "example": operation.body.example}
+        found["requestBody"] = {"required": True, "content": dict.fromkeys(operation.body.media, content)}
+    return found
+
+
+def _of_path(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1},
+            "description": "slashes may be written as they are"
+            if name == operation.rest
+            else "a slash is %2F",
+        }
+        for name in re.findall(r"\{(\w+)\}", operation.path)
+    ]
+
+
+def _of_query(query: type[BaseModel]) -> list[dict[str, Any]]:
+    if query is NoQuery:
+        return []
+    found = []
+    for name, schema in query.model_json_schema()["properties"].items():
+        plain = {key: value for key, value in schema.items() if key not in ("title", "description")}
+        parameter = {"name": name, "in": "query", "required": False, "schema": plain}
+        found.append(
+            {**parameter, **({"description": schema["description"]} if "description" in schema else {})}
+        )
+    return found
+
+
+def _answer(answer: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": answer.what}
+    if answer.model:
+        found["content"] = {"application/json": {"schema": {"$ref": SCHEMAS + answer.model.__name__}}}
+    elif answer.media:
+        found["content"] = {answer.media: {"schema": {"type": "object"}}}
+    return found
+
+
+def _problem(status: int) -> dict[str, Any]:
+    schema = {"$ref": SCHEMAS + ProblemDocument.__name__}
+    return {"description": TITLES[status], "content": {problems.JSON: {"schema": schema}}}
+
+
+def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+    models: dict[type[BaseModel], None] = {ProblemDocument: None}
+    bodies: dict[type[BaseModel], Any] = {}
+    for operation in operations:
+        models.update((answer.model, None) for answer in operation.answers.values() if answer.model)
+        if operation.body:
+            models[operation.body.model] = None
+            if not operation.body.partial:
+                bodies[operation.body.model] = operation.body.example
+    _, found = models_json_schema(
+        [(model, "validation") for model in models], ref_template=SCHEMAS + "{model}"
+    )
+    schemas: dict[str, Any] = found["$defs"]
+    for model, example in bodies.items():
+        schemas[model.__name__]["example"] = example
+        key = {"type": "string", "readOnly": True, "description": "may stand in a body as GET gives it"}
+        if "id" not in fields_of(model) and model.__name__ != "MeansPart":
+            schemas[model.__name__]["properties"]["key"] = key
+    written: dict[str, Any] = _as_written(schemas)
+    return written
+
+
+def _as_written(schema: Any) -> Any:
+    """Values are described as the YAML writes them, which is before they are read."""
+    if isinstance(schema, list):
+        return [_as_written(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if schema.get("title") == "Level" and schema.get("type") == "integer":
+        return {"title": "Level", "type": "string", "enum": list(LEVELS)}
+    if schema.get("format") == "date":
+        return {"type": "string", "pattern": days.PATTERN, "examples": ["2027-01-31", "today-30d"]}
+    found = {key: _as_written(value) for key, value in schema.items()}
+    if isinstance(found.get("default"), int) and str(found.get("$ref", "")).endswith("/Level"):
+        del found["default"]
+    if found == {"$ref": SCHEMAS + "NamesPart"}:
+        return {"anyOf": [{"type": "string", "minLength": 1}, found]}
+    return found
+
+
+def text(operations: Iterable[Operation], servers: str) -> str:
+    return json.dumps(document(operations, servers), indent=1, ensure_ascii=False)
