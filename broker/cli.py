@@ -347,6 +347,8 @@ def _serve(options: argparse.Namespace) -> int:
         gc.freeze()
         gc.enable()
         _greet(settings, authority)
+        if warned := application.parts.configuration.warned:
+            print(f"  {warned} warnings about your files       mock-eherkenning check {settings.home}", flush=True)
         for server in servers[1:]:
             server.serve_beside(only(ARTIFACT_PATHS, application.wsgi))
         servers[0].serve(application.wsgi)

@@ -137,7 +137,6 @@ class Configuration:
         self.current = self._snapshot(1)
         for problem in self.current.problems:
             log.warning("%s", problem)
-        self._tell_warnings()
 
     def refresh(self) -> bool:
         """Read again what changed on disk and in the store since last time; True if that gave a new snapshot."""
@@ -202,9 +201,10 @@ class Configuration:
                 log.warning("the last good configuration stays in force: %s", problem)
         log.info("configuration %d is in force", self.current.version)
 
-    def _tell_warnings(self) -> None:
-        if self._files.warned:
-            log.info("%d warnings: mock-eherkenning check prints them", self._files.warned)
+    @property
+    def warned(self) -> int:
+        """How many warnings there are; ``current.warnings`` has the first of them."""
+        return self._files.warned
 
     def watch(self) -> None:
         """Refresh in the background, off the path of every request, until ``close``."""

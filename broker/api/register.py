@@ -11,7 +11,7 @@ from urllib.parse import quote
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
-from broker.api import body, examples, models
+from broker.api import body, examples, models, search
 from broker.api.described import Answer, Body, Calls, Operation, answer, asked
 from broker.api.problems import wrong
 from broker.api.view import View
@@ -19,7 +19,7 @@ from broker.parts import Parts
 from suppliers.register import editing
 from suppliers.register.changes import Section
 from suppliers.register.editing import By, Step
-from suppliers.register.layer import Layer, Record
+from suppliers.register.layer import Layer, Layered, Record
 from suppliers.register.model import CompanyRecord, Mandate, PersonRecord, Register
 from suppliers.register.problems import Problem
 from suppliers.register.schema import CompanyPart, MandatePart, PersonPart, ServicePart
@@ -277,7 +277,7 @@ def _rows(view: View, section: Section, query: models.Paged) -> Iterable[Record]
     if isinstance(query, models.MandatesQuery):
         return _mandates(view, query, text)
     if isinstance(query, models.PeopleQuery):
-        return _people(register, query, text)
+        return _people(view, query, text)
     if isinstance(query, models.CompaniesQuery):
         return _companies(register, query, text)
     services = register.services.values()
@@ -296,21 +296,32 @@ def _companies(register: Register, query: models.CompaniesQuery, text: str) -> I
     return [c for c in found if _said(text, c.key, c.name, c.kvk, c.rsin)] if text else list(found)
 
 
-def _people(register: Register, query: models.PeopleQuery, text: str) -> Iterable[Record]:
-    found: Iterable[PersonRecord] = register.people.values()
+def _people(view: View, query: models.PeopleQuery, text: str) -> Iterable[Record]:
+    found: Iterable[PersonRecord]
+    if text:
+        changed = view.layer.over.people
+        in_file = (p for p in search.people(view.layer.base).having(text) if p.key not in changed)
+        given = (p for p in changed.values() if p and text in search.text_of_person(p).casefold())
+        found = [*in_file, *given]
+    else:
+        found = register.people.values()
     if query.company:
-        keys = {m.person for m in register.mandates() if query.company in (m.company, m.intermediary)}
-        found = [register.people[key] for key in register.people if key in keys] if keys else []
+        keys = {m.person for m in view.register.mandates() if query.company in (m.company, m.intermediary)}
+        found = [person for person in found if person.key in keys] if keys else []
     if query.supplier:
         found = [p for p in found if any(m.supplier == query.supplier for m in p.means)]
-    if text:
-        found = [p for p in found if _said(text, p.key, p.name, p.email, *(m.username for m in p.means))]
     return list(found)
 
 
 def _mandates(view: View, query: models.MandatesQuery, text: str) -> Iterable[Record]:
     register = view.register
-    found: Iterable[Mandate] = register.mandates_of(query.person) if query.person else register.mandates()
+    found: Iterable[Mandate]
+    if query.person:
+        found = [m for m in register.mandates_of(query.person) if text in m.id.casefold()]
+    elif text:
+        found = _mandates_having(view.layer, text)
+    else:
+        found = register.mandates()
     if query.company:
         found = [m for m in found if query.company in (m.company, m.intermediary)]
     if query.service:
@@ -318,7 +329,16 @@ def _mandates(view: View, query: models.MandatesQuery, text: str) -> Iterable[Re
         found = [m for m in found if m.service in names]
     if query.state:
         found = [m for m in found if view.state(m) == query.state]
-    return [m for m in found if text in m.id.casefold()] if text else list(found)
+    return found
+
+
+def _mandates_having(layer: Layer, text: str) -> Iterable[Mandate]:
+    """Those of the file first, and then what lies over it."""
+    over = layer.over.mandates
+    in_file = [m for m in search.mandates(layer.base).having(text) if m.id not in over]
+    given = [m for m in over.values() if m and text in search.text_of_mandate(m).casefold()]
+    found = [*in_file, *given]
+    return layer.register.standing(found) if isinstance(layer.register, Layered) else found
 
 
 def _service_names(register: Register, text: str) -> set[str]:

@@ -14,8 +14,6 @@ from suppliers.register import shape
 from suppliers.register.model import Register
 from suppliers.register.reading import written
 
-_SECRETS = ("password", "pin")
-
 
 def dump(register: Register) -> str:
     """The sections services, companies, people and mandates, as text that ends in a line break."""
@@ -29,7 +27,7 @@ def pieces(register: Register) -> Iterator[str]:
         shaped = sections["people"][person.key]
         for means, out in zip(person.means, shaped.get("means", ()), strict=True):
             secrets = {"password": means.password, "pin": means.pin}
-            out.update({name: written(text) for name, text in secrets.items() if text and name in _SECRETS})
+            out.update({name: written(text) for name, text in secrets.items() if text})
     if not sections:
         yield "{}\n"
     for number, (name, records) in enumerate(sections.items()):

@@ -119,7 +119,6 @@ class _Maker:
             person, company = people[number % len(people)], self.random.choice(companies)
             number += 1
             if (person, company) in seen:
-                company = next(c for c in companies if (person, c) not in seen) if number < 0 else company
                 continue
             seen.add((person, company))
             self.tables.mandates.append(

@@ -181,34 +181,35 @@ class Layered(Register):
     def mandates_of(self, person: str) -> tuple[Mandate, ...]:
         if person not in self.people:
             return ()
-        return tuple(self._laid(self._base.mandates_of(person), self._over.given.get(person, {}).values()))
+        return self._laid(self._base.mandates_of(person), self._over.given.get(person, {}).values())
 
     def mandates(self) -> tuple[Mandate, ...]:
-        given = [mandate for mandate in self._over.mandates.values() if mandate is not None]
-        return tuple(self._laid(self._base.mandates(), given))
+        given = (mandate for mandate in self._over.mandates.values() if mandate is not None)
+        return self._laid(self._base.mandates(), given)
 
     def mandate(self, mandate_id: str) -> Mandate | None:
         over = self._over.mandates
         found = over[mandate_id] if mandate_id in over else self._base.mandate(mandate_id)
-        return found if found is not None and self._stands(found) else None
+        return next(iter(self.standing(() if found is None else (found,))), None)
 
-    def _laid(self, base: Iterable[Mandate], given: Iterable[Mandate]) -> Iterator[Mandate]:
+    def _laid(self, base: Iterable[Mandate], given: Iterable[Mandate]) -> tuple[Mandate, ...]:
+        """Those of the base with the given ones in their place, or behind them."""
         over = self._over.mandates
-        left = {mandate.id: mandate for mandate in given}
-        for mandate in base:
-            laid = left.pop(mandate.id, None) if mandate.id in over else mandate
-            if laid is not None and self._stands(laid):
-                yield laid
-        yield from filter(self._stands, left.values())
+        if over:
+            left = {mandate.id: mandate for mandate in given}
+            laid = [mandate if mandate.id not in over else left.pop(mandate.id, None) for mandate in base]
+            base = [mandate for mandate in (*laid, *left.values()) if mandate is not None]
+        return tuple(self.standing(base))
 
-    def _stands(self, mandate: Mandate) -> bool:
-        """What the file says of a person or company that is gone does not count."""
-        companies, people = self._over.companies, self._over.people
-        return not (
-            (mandate.company in companies and companies[mandate.company] is None)
-            or (mandate.intermediary in companies and companies[mandate.intermediary] is None)
-            or (mandate.person in people and people[mandate.person] is None)
-        )
+    def standing(self, mandates: Iterable[Mandate]) -> Iterable[Mandate]:
+        """What the file says of a person or a company that is gone does not count."""
+        nobody = {key for key, person in self._over.people.items() if person is None}
+        no_company = {key for key, company in self._over.companies.items() if company is None}
+        if no_company:
+            mandates = [
+                m for m in mandates if m.company not in no_company and m.intermediary not in no_company
+            ]
+        return [m for m in mandates if m.person not in nobody] if nobody else mandates
 
 
 class Around:

@@ -70,9 +70,7 @@ def test_an_included_file_that_goes_leaves_the_last_good_one_in_force_until_it_i
 ) -> None:
     (tmp_path / "people.yaml").unlink()
     assert files.refresh()
-    assert [line.partition("root.yaml")[2][:22] for line in files.problems if "include" in line] == [
-        ':4:11: include[1]: "peo'
-    ]
+    assert 'root.yaml:4:11: include[1]: "people.yaml" cannot be read' in "".join(files.problems)
     assert "p" in files.loaded.register.people
     assert not files.refresh()
     save(tmp_path / "people.yaml", PEOPLE)

@@ -46,7 +46,8 @@ def read(text: str, environ: dict[str, str] | None = None, today: date = TODAY) 
 def test_files_are_included_from_the_folder_of_the_one_that_names_them(loaded, tmp_path):
     found = loaded(
         root=GOOD + "include: [team/a.yaml]\n",
-        team__a="include: [b.yaml]\npeople: {a: {name: A}}\nmandates:\n- {person: b, company: regenboog, service: helpdesk, level: EH3}\n",
+        team__a="include: [b.yaml]\npeople: {a: {name: A}}\nmandates:\n"
+        "- {person: b, company: regenboog, service: helpdesk, level: EH3}\n",
         team__b="people: {b: {name: B}}\n",
     )
     assert list(found.register.people) == ["m.devries", "a", "b"]

@@ -143,7 +143,8 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "until: 2039-12-31",
             "until: 31-12-2039",
-            '31: mandates[1].until: "31-12-2039" is not a date; allowed: YYYY-MM-DD, today, today-30d, today+1y; did you mean "2039-12-31"?',
+            '31: mandates[1].until: "31-12-2039" is not a date; '
+            'allowed: YYYY-MM-DD, today, today-30d, today+1y; did you mean "2039-12-31"?',
             id="a date the Dutch way",
         ),
         pytest.param(
@@ -155,7 +156,8 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "until: 2039-12-31",
             "until: 2039-02-29",
-            '31: mandates[1].until: "2039-02-29" is not in the calendar; allowed: YYYY-MM-DD, today, today-30d, today+1y',
+            '31: mandates[1].until: "2039-02-29" is not in the calendar; '
+            'allowed: YYYY-MM-DD, today, today-30d, today+1y',
             id="a date that does not exist",
         ),
         pytest.param(
@@ -316,7 +318,8 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "mandates:",
             "machtigingen:",
-            "25: machtigingen: is not known here; allowed: services, companies, people, mandates, include, csv, generate",
+            "25: machtigingen: is not known here; "
+            "allowed: services, companies, people, mandates, include, csv, generate",
             id="a section that is not there",
         ),
         pytest.param(
@@ -552,7 +555,8 @@ def with_company(line: str) -> str:
         ),
         pytest.param(
             with_means("{supplier: kpn, username: mieke, password: x, level: EH3, until: 31/12/2030}"),
-            '24: people.m.devries.means[2].until: "31/12/2030" is not a date; allowed: YYYY-MM-DD, today, today-30d, today+1y; '
+            '24: people.m.devries.means[2].until: "31/12/2030" is not a date; '
+            'allowed: YYYY-MM-DD, today, today-30d, today+1y; '
             'did you mean "2030-12-31"?',
             id="a last day of a means the Dutch way",
         ),

@@ -153,7 +153,8 @@ def test_a_section_of_someone_else_that(text):
         ),
         pytest.param(
             "hose: {}",
-            'hose: is not known here; allowed: services, companies, people, mandates, include, csv, generate, house; did you mean "house"?',
+            'hose: is not known here; '
+            'allowed: services, companies, people, mandates, include, csv, generate, house; did you mean "house"?',
             id="its name",
         ),
     ],
