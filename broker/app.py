@@ -17,8 +17,8 @@ from werkzeug.wrappers import Response
 
 from broker import api, configuration, console, pages
 from broker.api import cors
-from broker.clock import Clock, machine_time
 from broker.checking import facts_of
+from broker.clock import Clock, machine_time
 from broker.configuration import Configuration
 from broker.delivery import inbox_of
 from broker.exchanges import Exchanges

@@ -1,4 +1,7 @@
-"""The command ``mock-eherkenning``: init, check, schema, serve, metadata, keys. Exit code 2 and one line for what cannot be done."""
+"""The command ``mock-eherkenning``: init, check, schema, serve, metadata, keys.
+
+Exit code 2 and one line for what cannot be done, 1 for a file that ``check`` finds wrong.
+"""
 
 from __future__ import annotations
 
@@ -158,7 +161,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     check = commands.add_parser("check", help="print everything that is wrong with a file; exit code 1 if anything is")
     check.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="files, or home folders (default: MOCK_EHERKENNING_HOME, else here)"
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="files, or home folders (default: MOCK_EHERKENNING_HOME, else here)",
     )
     check.add_argument(
         "--format",

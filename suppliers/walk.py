@@ -36,6 +36,9 @@ from suppliers.visit import (
     road,
 )
 
+AUTHENTICATION = frozenset({Kind.LOGIN, Kind.CHANNEL, Kind.PIN, Kind.CARD, Kind.RENEW})
+"""The steps that a session of the supplier's stands for."""
+
 
 def show(visit: Visit, n: int, facts: Facts) -> Turn:
     """The page of step ``n``. Looking changes nothing and sends nothing, but for whoever is still logged in here:
@@ -208,11 +211,14 @@ def _not_here(visit: Visit, n: int, facts: Facts) -> Turn | None:
 
 
 def _other_way(visit: Visit, n: int, facts: Facts) -> bool:
-    """Whether this step is of those who came in the other way: by smartcard, or by user name and password."""
+    """Whether this step is of those who came in another way: by smartcard, by user name and password, or by a
+    session that the supplier still had."""
     kind = _steps(visit, facts)[n - 1].kind
     if n > 1 and stop(visit, kind, facts):
         # Whoever is stopped is told so at the next step, whichever that is.
         return False
+    if visit.session and n > 1 and kind in AUTHENTICATION:
+        return True
     if kind is Kind.CARD:
         return not visit.card
     # The first page is there for everybody: going back to it is how to change over.
@@ -230,8 +236,12 @@ def _refused(visit: Visit, n: int, facts: Facts, why: str, told: tuple[Told, ...
 def _back(visit: Visit, n: int, facts: Facts) -> int:
     """The step that "Vorige" leads to: the last one before this that asked something; 0 for the choice page."""
     steps = _steps(visit, facts)
-    before = (m for m in range(n - 1, 0, -1) if m == 1 or HANDLERS[steps[m - 1].kind].asks(visit, facts))
-    return next(before, 0)
+    asking = (
+        m
+        for m in range(n - 1, 0, -1)
+        if m == 1 or (HANDLERS[steps[m - 1].kind].asks(visit, facts) and not _other_way(visit, m, facts))
+    )
+    return next(asking, 0)
 
 
 def _screen(visit: Visit, n: int, facts: Facts) -> Screen:

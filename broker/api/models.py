@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from suppliers.register.changes import MOST_TAG
 from suppliers.register.schema import (
@@ -20,7 +20,15 @@ MOST = 500
 EXAMPLE_AT = "2026-11-22T09:00:00Z"
 
 
-class Source(BaseModel):
+# What is given is only described, never checked: pydantic need not prepare for it at every start.
+_DESCRIBED = ConfigDict(defer_build=True)
+
+
+class Given(BaseModel):
+    model_config = _DESCRIBED
+
+
+class Source(Given):
     """Where a record came from."""
 
     from_: Literal["file", "api"] = Field(alias="from")
@@ -31,21 +39,29 @@ class Source(BaseModel):
 
 
 class Service(ServicePart):
+    model_config = _DESCRIBED
+
     key: str
     source: Source
 
 
 class Company(CompanyPart):
+    model_config = _DESCRIBED
+
     key: str
     source: Source
 
 
 class Person(PersonPart):
+    model_config = _DESCRIBED
+
     key: str
     source: Source
 
 
 class Mandate(MandatePart):
+    model_config = _DESCRIBED
+
     id: str
     state: Literal["requested", "active", "revoked", "not-yet", "expired"] = Field(
         description="on this day, by the broker's clock"
@@ -54,10 +70,10 @@ class Mandate(MandatePart):
 
 
 class Means(MeansPart):
-    pass
+    model_config = _DESCRIBED
 
 
-class _Page(BaseModel):
+class _Page(Given):
     total: int = Field(description="how many fit, on all pages together")
     next: str | None = Field(description="the next page is `after=` this; null on the last")
 
@@ -78,27 +94,27 @@ class Mandates(_Page):
     mandates: list[Mandate]
 
 
-class MeansOfPerson(BaseModel):
+class MeansOfPerson(Given):
     means: list[Means]
 
 
-class Supplier(BaseModel):
+class Supplier(Given):
     slug: str
     name: str
     smartcard: bool = Field(description="whether one can log in with a smartcard")
     levels: list[str] = Field(description="that its pages show")
 
 
-class Suppliers(BaseModel):
+class Suppliers(Given):
     suppliers: list[Supplier]
 
 
-class Reference(BaseModel):
+class Reference(Given):
     section: str
     key: str
 
 
-class Gone(BaseModel):
+class Gone(Given):
     """What is not in force any more."""
 
     gone: list[Reference]
@@ -106,32 +122,32 @@ class Gone(BaseModel):
     note: str
 
 
-class Count(BaseModel):
+class Count(Given):
     services: int
     companies: int
     people: int
     mandates: int
 
 
-class Changed(BaseModel):
+class Changed(Given):
     total: int
     by_section: dict[str, int]
     by_tag: dict[str, int] = Field(description="without a tag under an empty key")
     not_fitting: list[str] = Field(description="changes that the file leaves no room for now, and why")
 
 
-class Log(BaseModel):
+class Log(Given):
     kept: int
     dropped: int
 
 
-class ClockState(BaseModel):
+class ClockState(Given):
     now: str
     frozen_at: str | None = None
     shift_seconds: float | None = None
 
 
-class State(BaseModel):
+class State(Given):
     configuration: int = Field(description="one up for every change in force")
     loaded_at: str
     counts: Count
@@ -143,7 +159,7 @@ class State(BaseModel):
     clock: ClockState
 
 
-class Dropped(BaseModel):
+class Dropped(Given):
     """How much of what was dropped by a reset."""
 
     dropped: dict[str, int]

@@ -18,6 +18,8 @@ JSON = "application/problem+json"
 class Fault(BaseModel):
     """One mistake in a body or in the query, in the words that the YAML gets too."""
 
+    model_config = ConfigDict(defer_build=True)
+
     pointer: str = Field(description="JSON pointer of the value in the body; empty for the body itself")
     key: str = Field(description="the same as the YAML writes it, items of a list counted from 1")
     message: str
@@ -29,6 +31,8 @@ class Fault(BaseModel):
 class Reference(BaseModel):
     """A record that refers to another."""
 
+    model_config = ConfigDict(defer_build=True)
+
     section: str
     key: str
 
@@ -37,6 +41,7 @@ class ProblemDocument(BaseModel):
     """Why a call was not done. Nothing was changed."""
 
     model_config = ConfigDict(
+        defer_build=True,
         json_schema_extra={
             "example": {
                 "type": "about:blank",

@@ -304,7 +304,7 @@ def _people(view: View, query: models.PeopleQuery, text: str) -> Iterable[Record
         given = (p for p in changed.values() if p and text in search.text_of_person(p).casefold())
         found = [*in_file, *given]
     else:
-        found = register.people.values()
+        found = view.register.people.values()
     if query.company:
         keys = {m.person for m in view.register.mandates() if query.company in (m.company, m.intermediary)}
         found = [person for person in found if person.key in keys] if keys else []

@@ -11,6 +11,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -71,9 +72,14 @@ class Entry:
     afresh: bool = False
 
 
-_ENTRY = TypeAdapter(Entry)
 Changes = Mapping[Key, Change]
 NONE: Changes = MappingProxyType({})
+
+
+@cache
+def _entry() -> TypeAdapter[Entry]:
+    """Made when it is needed: it takes time, and most starts find no journal."""
+    return TypeAdapter(Entry)
 
 
 def after(changes: Changes, entry: Entry) -> dict[Key, Change]:
@@ -108,7 +114,7 @@ class Journal:
 
     def append(self, entry: Entry) -> bool:
         """Add it behind what was read; False, and nothing changed, if somebody else did so first."""
-        if not self._store.add(KIND, _name(self._number + 1), _ENTRY.dump_json(entry)):
+        if not self._store.add(KIND, _name(self._number + 1), _entry().dump_json(entry)):
             return False
         self._count(self._number + 1, entry)
         self.changes = after(self.changes, entry)
@@ -123,7 +129,7 @@ class Journal:
             if base <= self._number or (raw := self._store.get(KIND, _name(base))) is None:
                 return None
             self._number = base - 1
-        entry = _ENTRY.validate_json(raw)
+        entry = _entry().validate_json(raw)
         self._count(self._number + 1, entry)
         return entry
 
@@ -138,7 +144,7 @@ class Journal:
         """Have one entry stand for all so far when there are many; where somebody else is first they may do so."""
         if self._since > _SPARE + len(self.changes):
             whole = Entry(tuple(self.changes.values()), afresh=True)
-            if not self._store.add(KIND, _name(self._number + 1), _ENTRY.dump_json(whole)):
+            if not self._store.add(KIND, _name(self._number + 1), _entry().dump_json(whole)):
                 return
             self._count(self._number + 1, whole)
         if self._since == 0:

@@ -168,6 +168,7 @@ def test_an_address_that_the_server_refuses_is_told_with_its_words(server: At, b
         "a@b.example\r\nSubject: x",
         "a@b.example, c@d.example",
         "a b@c.example",
+        "a@b.example\u2028x",
         "no address",
         "@b.example",
         "a@",
