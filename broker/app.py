@@ -20,6 +20,7 @@ from broker.api import cors
 from broker.checking import facts_of
 from broker.clock import Clock, machine_time
 from broker.configuration import Configuration
+from broker.console.guard import allowed
 from broker.delivery import inbox_of
 from broker.exchanges import Exchanges
 from broker.keys import KeyFolder
@@ -85,7 +86,8 @@ def create(
         on_event=exchanges.tell,
         inbox=inbox,
         base_url=settings.base_url,
-        tester_panel=lambda: current.current.broker.tester_panel,
+        # The panel shows passwords, of test people, but still: whoever may not see the console may not see them.
+        tester_panel=lambda: current.current.broker.tester_panel and allowed(settings),
     )
     parts = Parts(
         settings=settings,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from broker.api.problems import Answered, of_refusal, response, wrong
 from suppliers.register.editing import Refused
@@ -29,6 +29,8 @@ _OF_CHANGES = (403, 413)
 
 class NoQuery(Part):
     """Of calls that take no parameters."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 @dataclass(frozen=True, slots=True)

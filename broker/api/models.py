@@ -20,7 +20,7 @@ MOST = 500
 EXAMPLE_AT = "2026-11-22T09:00:00Z"
 
 
-# What is given is only described, never checked: pydantic need not prepare for it at every start.
+# What is given is only described, what is asked is checked by the first call: no start need wait for either.
 _DESCRIBED = ConfigDict(defer_build=True)
 
 
@@ -173,6 +173,8 @@ _Said = Annotated[str, StringConstraints(max_length=200)]
 
 
 class Tagged(Part):
+    model_config = _DESCRIBED
+
     tag: Tag = Field(
         "", description="names the test that makes this change, so that it can be dropped together"
     )
@@ -183,6 +185,8 @@ class Deletion(Tagged):
 
 
 class Paged(Part):
+    model_config = _DESCRIBED
+
     q: _Said = Field("", description="text in key or name, case ignored")
     limit: int = Field(50, ge=1, le=MOST)
     after: Annotated[str, StringConstraints(max_length=1000)] = Field(
@@ -220,6 +224,8 @@ WHAT: tuple[What, ...] = (
 
 
 class Reset(Part):
+    model_config = _DESCRIBED
+
     what: Annotated[str, StringConstraints(pattern=rf"^(({'|'.join(WHAT)})(,|$))*$")] = Field(
         "", description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out"
     )

@@ -67,7 +67,7 @@ def test_a_login_that_was_cancelled_is_not_remembered(bench: Any, browser: Brows
 
 
 def test_a_supplier_that_is_not_offered_here_is_not_gone_to(bench: Any, browser: Browser) -> None:
-    browser._client.set_cookie(COOKIE, "we-id")
+    browser._client.set_cookie(COOKIE, "we-id", domain="127.0.0.1")
     bench.rewrite(
         "\nservices:\n",
         f"\nservices:\n  high:\n    name: High\n    provider: Me\n    service_id: {bench.sp.services[1][0]}\n"
@@ -79,7 +79,7 @@ def test_a_supplier_that_is_not_offered_here_is_not_gone_to(bench: Any, browser:
 
 @pytest.mark.parametrize("value", ["", "nobody", "../../console", "reconi/../kpn", "<b>"])
 def test_a_cookie_that_names_no_supplier_changes_nothing(bench: Any, browser: Browser, value: str) -> None:
-    browser._client.set_cookie(COOKIE, value)
+    browser._client.set_cookie(COOKIE, value, domain="127.0.0.1")
     assert kind(bench.ask(browser)) == "choice"
 
 

@@ -121,7 +121,9 @@ def test_another_browser_is_not_logged_in(bench: Any, browser: Browser) -> None:
 
 
 def test_a_cookie_that_somebody_made_up_is_of_no_use(bench: Any, browser: Browser) -> None:
-    browser._client.set_cookie("mock_eherkenning_supplier_reconi", "made-up", path="/supplier/reconi/")
+    browser._client.set_cookie(
+        "mock_eherkenning_supplier_reconi", "made-up", path="/supplier/reconi/", domain="127.0.0.1"
+    )
     assert kind(again(bench, browser, ForceAuthn=None)) == "login"
 
 
