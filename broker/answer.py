@@ -84,7 +84,7 @@ def _deliver(parts: Parts, login: Login, status: Status, assembled: Assembled | 
             login.acs_url,
             status,
             None if assembled is None else assembled.element,
-            issue_for(parts, settings),
+            issue_for(parts, login.sp),
             parts.current.shape_of(login.sp, login.version),
         )
     )
@@ -118,7 +118,7 @@ def _keep_artifact(parts: Parts, login: Login, message: bytes) -> str:
     record = {
         "exchange": login.id,
         "sp": login.sp,
-        "made_at": parts.now().isoformat(),
+        "made_at": parts.now_of(login.sp).isoformat(),
         "request_id": login.request_id,
         "acs": login.acs_url,
         "message": message.decode(),

@@ -26,6 +26,7 @@ from broker.exchanges import Exchanges
 from broker.keys import KeyFolder
 from broker.pages import ad_list, language
 from broker.parts import Parts
+from broker.polls import Polls, most_of
 from broker.settings import Settings
 from broker.store import Store
 from broker.store.memory import MemoryStore
@@ -50,7 +51,12 @@ class Application:
     clock: Clock
     mailer: Mailer | None = None
 
+    def stop_waiting(self) -> None:
+        """Before the server stops: whoever waits for a login would hold it up."""
+        self.parts.polls.stop()
+
     def close(self) -> None:
+        self.stop_waiting()
         if self.mailer:
             # Before the store: it writes there what became of the last messages.
             self.mailer.close()
@@ -82,6 +88,7 @@ def create(
         store,
         lambda: current.current.register,
         clock=clock,
+        clock_of=clock.of,
         make_pin=make_pin,
         on_event=exchanges.tell,
         inbox=inbox,
@@ -97,6 +104,8 @@ def create(
         exchanges=exchanges,
         suppliers=desk,
         now=clock,
+        now_of=clock.of,
+        polls=Polls(exchanges, most_of(settings.threads)),
     )
     parts.broker  # noqa: B018 - make or read our key now: a home that cannot be used must show at start
     if watch:
@@ -114,7 +123,7 @@ def create(
     app.register_blueprint(ad_list.blueprint(parts))
     app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https))
     app.register_blueprint(console.blueprint(parts, desk))
-    app.register_blueprint(console.api(parts, desk, clock))
+    app.register_blueprint(console.api(parts, desk))
     app.register_blueprint(api.blueprint(parts, desk, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     return Application(app, parts, clock, mailer)

@@ -26,7 +26,7 @@ class Arrived:
     """What came, by which binding, or why nothing could be unpacked.
 
     By HTTP-Artifact there is an ``artifact`` with its ``relay_state`` and nothing carried yet: the message
-    itself is still with the service provider.
+    itself is still with the service provider. ``raw`` is the query of HTTP-Redirect, or the form field SAMLRequest.
     """
 
     binding: str
@@ -36,6 +36,7 @@ class Arrived:
     version: str = VERSIONS[-1]
     artifact: str | None = None
     relay_state: str | None = None
+    raw: str = ""
 
 
 def check_signature(

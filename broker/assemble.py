@@ -53,10 +53,11 @@ class Unanswerable(Exception):
         self.status = status
 
 
-def issue_for(parts: Parts, settings: SpSection) -> Issue:
+def issue_for(parts: Parts, sp: str) -> Issue:
     """Now, by this provider's idea of our clock, and how long it holds."""
+    settings = parts.current.settings_of(sp)
     seconds = settings.assertion_seconds or parts.current.broker.assertion_seconds
-    return Issue(parts.now() + _offset(settings), parts.new_id, timedelta(seconds=seconds))
+    return Issue(parts.now_of(sp) + _offset(settings), parts.new_id, timedelta(seconds=seconds))
 
 
 def _offset(settings: SpSection) -> timedelta:
@@ -74,7 +75,7 @@ def assemble(parts: Parts, login: Login, word: Word) -> Assembled:
     if parts.current.is_saml(sp):
         return _plain(parts, login, word, facts, settings, sp)
     recipient = Recipient(sp.entity_id, _certificate(sp, service.certificate), shape.encryption)
-    issue = issue_for(parts, settings)
+    issue = issue_for(parts, sp.entity_id)
     chain: tuple[Element, ...] = ()
     if shape.advice:
         hm_acs = f"{parts.settings.base_url}/acs/{login.version}"
@@ -115,7 +116,7 @@ def _plain(
     )
     given = tuple((name, value) for name, value in attributes if value)
     shape = parts.current.shape_of(sp.entity_id, login.version)
-    issue = issue_for(parts, settings)
+    issue = issue_for(parts, sp.entity_id)
     class_ref = settings.class_ref(word.level)
     assertion = plain_assertion(parts.broker, facts, name_id, class_ref, given, issue, shape)
     in_clear = tuple({"attribute": name, "value": value} for name, value in given)

@@ -85,7 +85,7 @@ def fetch(parts: Parts, text: str) -> Fetched:
         )
     endpoint = _endpoint(sp, artifact.index, told)
     told |= {"sp": sp.entity_id, "from": endpoint.location}
-    issue = Issue(parts.now(), parts.new_id)
+    issue = Issue(parts.now_of(sp.entity_id), parts.new_id)
     identifier, question = artifact_resolve(parts.broker, endpoint.location, text, issue)
     body = _ask(parts, endpoint.location, question, told)
     told["xml"] = body[:MOST_SHOWN].decode("utf-8", "replace")

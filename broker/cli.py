@@ -358,7 +358,7 @@ def _serve(options: argparse.Namespace) -> int:
             print(f"  {warned} warnings about your files       mock-eherkenning check {settings.home}", flush=True)
         for server in servers[1:]:
             server.serve_beside(only(ARTIFACT_PATHS, application.wsgi))
-        servers[0].serve(application.wsgi)
+        servers[0].serve(application.wsgi, application.stop_waiting)
     finally:
         for server in servers:
             server.close()
@@ -407,6 +407,7 @@ def _settings(options: argparse.Namespace, port: int, artifact_port: int | None 
         client_certificate_header=getattr(options, "client_certificate_header", ""),
         trusted_proxies=options.proxies,
         cors=tuple(map(_origin, getattr(options, "cors", ()))),
+        threads=getattr(options, "threads", 8),
         smtp=getattr(options, "smtp", None) or "",
     )
 

@@ -1,10 +1,14 @@
-"""The broker's clock: the machine's, moved or stopped by a tester. It lives in the store, for every process."""
+"""The broker's clock: the machine's, moved or stopped by a tester; for everybody, or for one service provider.
+
+It lives in the store, in one record, for every process; so the time costs one look there, whoever's it is.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from broker.store import Store
 
@@ -15,48 +19,119 @@ def machine_time() -> datetime:
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(2199, 12, 31, tzinfo=UTC)
+MOST_PROVIDERS = 500
+
+_KIND, _KEY = "setting", "clock"
+_PROVIDERS = "service_providers"
 
 
 class Clock:
-    """Call it for the time. ``set`` stops it at an instant, ``shift`` lets it run beside the machine's."""
+    """Call it for the time, ``of`` for the time of one provider's logins (by entity id)."""
 
     def __init__(self, store: Store, machine: Callable[[], datetime] = machine_time) -> None:
         self._store = store
         self._machine = machine
 
     def __call__(self) -> datetime:
-        found = self._store.get("setting", "clock")
+        return self.of("")
+
+    def of(self, sp: str | None) -> datetime:
+        """The broker's time where this provider has no clock of its own."""
+        found = self._store.get(_KIND, _KEY)
+        machine = self._machine()
         if found is None:
-            return self._machine()
-        setting = json.loads(found)
-        if "frozen_at" in setting:
-            return datetime.fromisoformat(setting["frozen_at"])
-        return self._machine() + timedelta(seconds=setting["shift_seconds"])
+            return machine
+        whole = json.loads(found)
+        return _time(whole.get(_PROVIDERS, {}).get(sp or "", whole), machine)
 
-    def set(self, instant: datetime) -> None:
-        _sane(instant)
-        self._put({"frozen_at": instant.astimezone(UTC).isoformat()})
+    def set(self, instant: datetime, *, frozen: bool = False, sp: str = "") -> None:
+        """It runs on from there, or stands there. ValueError outside FIRST..LAST."""
+        self.change(sp, at=instant, frozen=frozen)
 
-    def shift(self, by: timedelta) -> None:
-        try:
-            _sane(self._machine() + by)
-        except OverflowError:
-            raise ValueError("that is further than a calendar goes") from None
-        self._put({"shift_seconds": by.total_seconds()})
+    def shift(self, by: timedelta, sp: str = "") -> None:
+        """It runs beside the machine's. ValueError outside FIRST..LAST."""
+        self.change(sp, shift=by)
 
-    def reset(self) -> None:
-        self._store.delete("setting", "clock")
+    def change(
+        self,
+        sp: str = "",
+        *,
+        at: datetime | None = None,
+        shift: timedelta | None = None,
+        further: timedelta | None = None,
+        frozen: bool | None = None,
+    ) -> None:
+        """Set it ``at`` an instant, ``shift`` away from the machine's, or ``further`` than it is; or none of these.
 
-    def setting(self) -> dict[str, object]:
-        """What a tester set, empty if nothing."""
-        found = self._store.get("setting", "clock")
+        It runs from there unless ``frozen``; with ``further`` it goes on standing if it stood. Raises ValueError
+        where that is outside FIRST..LAST, or too many providers have a clock of their own.
+        """
+
+        def changed(was: Mapping[str, Any]) -> dict[str, Any]:
+            machine = self._machine()
+            try:
+                base = machine if shift is not None else _time(was, machine)
+                wanted = at or base + (shift or further or timedelta())
+            except OverflowError:
+                raise ValueError("that is further than a calendar goes") from None
+            if not FIRST <= wanted <= LAST:
+                # There must be room to count back and forth from now.
+                raise ValueError(f"the clock goes from {FIRST:%Y} to {LAST:%Y}")
+            if frozen or (frozen is None and further is not None and "frozen_at" in was):
+                return {"frozen_at": wanted.astimezone(UTC).isoformat()}
+            return {"shift_seconds": (wanted - machine if shift is None else shift).total_seconds()}
+
+        def decide(whole: dict[str, Any]) -> dict[str, Any]:
+            of = dict(whole.get(_PROVIDERS, {}))
+            if not sp:
+                return changed(_alone(whole)) | ({_PROVIDERS: of} if of else {})
+            of[sp] = changed(of.get(sp, whole))
+            if len(of) > MOST_PROVIDERS:
+                raise ValueError(f"at most {MOST_PROVIDERS} service providers have a clock of their own")
+            return {**whole, _PROVIDERS: of}
+
+        self._swap(decide)
+
+    def reset(self, sp: str | None = None) -> None:
+        """Back to the machine's: one provider's (the broker's again), the broker's (``""``), or all (None)."""
+
+        def decide(whole: dict[str, Any]) -> dict[str, Any]:
+            if sp is None:
+                return {}
+            of = {name: setting for name, setting in whole.get(_PROVIDERS, {}).items() if name != sp}
+            return (_alone(whole) if sp else {}) | ({_PROVIDERS: of} if of else {})
+
+        self._swap(decide)
+
+    def setting(self) -> dict[str, Any]:
+        """What a tester set for the whole broker, empty if nothing: ``frozen_at`` or ``shift_seconds``."""
+        return _alone(self._whole())
+
+    def of_providers(self) -> dict[str, dict[str, Any]]:
+        """The same for each provider that has a clock of its own."""
+        return dict(self._whole().get(_PROVIDERS, {}))
+
+    def _whole(self) -> dict[str, Any]:
+        found = self._store.get(_KIND, _KEY)
         return dict(json.loads(found)) if found else {}
 
-    def _put(self, setting: dict[str, object]) -> None:
-        self._store.put("setting", "clock", json.dumps(setting).encode())
+    def _swap(self, decide: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        while True:
+            was = self._store.get(_KIND, _KEY)
+            new = decide(dict(json.loads(was)) if was else {})
+            value = json.dumps(new).encode()
+            if not new:
+                self._store.delete(_KIND, _KEY)
+                return
+            if self._store.add(_KIND, _KEY, value) if was is None else self._store.swap(_KIND, _KEY, was, value):
+                return
 
 
-def _sane(instant: datetime) -> None:
-    """ValueError outside FIRST..LAST: there must be room to count back and forth from now."""
-    if not FIRST <= instant <= LAST:
-        raise ValueError(f"the clock goes from {FIRST:%Y} to {LAST:%Y}")
+def _alone(whole: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in whole.items() if name != _PROVIDERS}
+
+
+def _time(setting: Mapping[str, Any], machine: datetime) -> datetime:
+    if "frozen_at" in setting:
+        return datetime.fromisoformat(setting["frozen_at"])
+    return machine + timedelta(seconds=setting.get("shift_seconds", 0))

@@ -88,7 +88,7 @@ def open_login(parts: Parts, login_id: str) -> Login:
     login = ADAPTER.validate_json(found)
     if login.state is State.ANSWERED:
         raise LoginProblem("ended")
-    if parts.now() - login.created_at > LOGIN_LIFE:
+    if parts.now_of(login.sp) - login.created_at > LOGIN_LIFE:
         raise LoginProblem("late")
     return login
 
@@ -116,8 +116,7 @@ def able(parts: Parts, service: Service, level: Level) -> tuple[Offer, ...]:
     return tuple(
         offer
         for offer in parts.suppliers.offers()
-        if max(offer.levels) >= level
-        and any(set(wanted) <= set(offer.identifiers) for wanted in service.identifier_sets)
+        if offer.reaches(level) and offer.delivers(service.identifier_sets)
     )
 
 

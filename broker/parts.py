@@ -11,6 +11,7 @@ from datetime import datetime
 from broker.configuration import Configuration, Snapshot
 from broker.exchanges import Exchanges
 from broker.keys import KeyFolder
+from broker.polls import Polls
 from broker.settings import Settings
 from broker.store import Store
 from broker.wire.assertions import Party
@@ -24,7 +25,11 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class Parts:
-    """Clock and randomness come in here, so that a test can hold them still."""
+    """Clock and randomness come in here, so that a test can hold them still.
+
+    ``now_of`` is the time in the logins of one service provider (by entity id): a tester may give it a clock of its
+    own. ``now`` is everybody else's.
+    """
 
     settings: Settings
     store: Store
@@ -33,6 +38,8 @@ class Parts:
     exchanges: Exchanges
     suppliers: Suppliers
     now: Callable[[], datetime]
+    now_of: Callable[[str | None], datetime]
+    polls: Polls
     new_id: Callable[[], str] = new_id
     new_uuid: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
     random_bytes: Callable[[int], bytes] = secrets.token_bytes

@@ -98,7 +98,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         carried=arrived.carried,
         binding=arrived.binding,
         endpoint=parts.settings.sso_url_of(arrived.version),
-        now=parts.now(),
+        now=parts.now_of(request.issuer),
         sp=sp,
         signed=signed,
         signature_problem=problem,
@@ -118,7 +118,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         source=Source(fetched.sp.entity_id, fetched.url) if fetched else None,
     )
     report = RULES.run(seen, parts.current.profile_of(sp))
-    _tell_request(parts, exchange, arrived, request, report.findings, report.broken)
+    _tell_request(parts, exchange, arrived, request, service, report.findings, report.broken)
     if report.broken:
         return refuse(parts, exchange, 500, tuple(broken(*entry) for entry in report.broken))
     if report.refusals:
@@ -151,7 +151,7 @@ def _login(
     return Login(
         id=exchange,
         state=State.ASKED,
-        created_at=parts.now(),
+        created_at=parts.now_of(sp.entity_id),
         sp=sp.entity_id,
         request_id=request.id or "",
         acs_binding=endpoint.binding,
@@ -205,6 +205,7 @@ def _tell_request(
     exchange: str,
     arrived: Arrived,
     request: AuthnRequest,
+    service: Service | None,
     findings: tuple[Finding, ...],
     broke: tuple[tuple[str, str], ...],
 ) -> None:
@@ -215,12 +216,43 @@ def _tell_request(
         "profile": parts.current.profile_of(parts.current.catalogue.sps.get(request.issuer or "")),
         "id": request.id,
         "relay_state": arrived.carried.relay_state,
+        "service": None if service is None else _named(service),
+        "fields": _fields(request),
         "xml": arrived.carried.xml.decode("utf-8", "replace"),
+        **({"raw": arrived.raw} if arrived.raw else {}),
         "findings": [finding.as_json() for finding in findings],
     }
     if broke:
         data["broken_rules"] = [{"rule": rule, "error": error} for rule, error in broke]
     parts.exchanges.tell(exchange, "request", data)
+
+
+def _named(service: Service) -> dict[str, Any]:
+    return {
+        "service_id": service.service_id,
+        "uuid": service.instance_uuid,
+        "name": {"nl": service.name.nl, "en": service.name.en},
+    }
+
+
+def _fields(request: AuthnRequest) -> dict[str, Any]:
+    """What the request says, without what it leaves out."""
+    said = {
+        "issue_instant": request.issue_instant,
+        "destination": request.destination,
+        "force_authn": request.force_authn,
+        "acs_index": request.acs_index,
+        "acs_url": request.acs_url,
+        "protocol_binding": request.protocol_binding,
+        "service_index": request.service_index,
+        "provider_name": request.provider_name,
+        "name_id_format": request.name_id_format,
+        "levels": request.class_refs,
+        "comparison": request.comparison,
+        "suppliers": request.idp_entries,
+        "attributes": request.requested_attributes or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProblem) -> Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from broker.answer import ARTIFACT_KIND, KEEP_ARTIFACT
 from broker.assemble import issue_for
 from broker.parts import Parts
+from broker.rules.engine import Report
 from broker.rules.finding import Finding
 from broker.rules.resolve import RULES, ArtifactState, Caller, ClientCertificates, SeenResolve
 from broker.settings import VERSIONS
@@ -62,7 +64,7 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
         seconds=parts.current.broker.artifact_seconds,
         client_certificates=_client_certificates(parts),
         caller=caller,
-        now=parts.now(),
+        now=parts.now_of(request.issuer),
     )
     # Who calls comes before what is called for: a caller that is refused must not use up the artifact.
     profile = parts.current.profile_of(sp)
@@ -75,6 +77,7 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
     report = RULES.run(replace(seen, artifact=state), profile)
     refused = report.refusals or report.broken
     exchange = str(record["exchange"]) if record else parts.new_uuid()
+    resolved = _resolved(parts, request, sp, signed, record, report, state, let_in=let_in)
     parts.exchanges.tell(
         exchange,
         "resolve",
@@ -85,11 +88,26 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
             **({"client_certificate": str(caller)} if caller.certificate else {}),
             "findings": [finding.as_json() for finding in report.findings],
             "broken_rules": [{"rule": rule, "error": error} for rule, error in report.broken],
+            "raw": resolved.body.decode(),
         },
     )
+    return resolved
+
+
+def _resolved(
+    parts: Parts,
+    request: ArtifactResolve,
+    sp: SpMetadata | None,
+    signed: Signed | None,
+    record: Mapping[str, Any] | None,
+    report: Report,
+    state: ArtifactState,
+    *,
+    let_in: bool,
+) -> Resolved:
     if sp is None or signed is None or report.broken or not let_in:
         return Resolved(403, fault(_first(report.findings)))
-    issue = issue_for(parts, parts.current.settings_of(sp.entity_id))
+    issue = issue_for(parts, sp.entity_id)
     message = None
     if state is ArtifactState.GOOD and record is not None:
         message = str(record["message"]).encode()
@@ -147,7 +165,7 @@ def _look(
     if record["sp"] != sp.entity_id:
         return record, ArtifactState.OTHER_SP
     life = timedelta(seconds=parts.current.broker.artifact_seconds)
-    if parts.now() - datetime.fromisoformat(record["made_at"]) > life:
+    if parts.now_of(sp.entity_id) - datetime.fromisoformat(record["made_at"]) > life:
         return record, ArtifactState.LATE
     if parts.store.take(ARTIFACT_KIND, artifact) is None:
         return record, ArtifactState.USED

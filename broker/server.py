@@ -67,8 +67,8 @@ class Server:
         self._cheroot.wsgi_app = application
         Thread(target=self._cheroot.serve, name="artifact-service", daemon=True).start()
 
-    def serve(self, application: WsgiApplication) -> None:
-        """Until SIGINT or SIGTERM; requests under way are finished."""
+    def serve(self, application: WsgiApplication, stopping: Callable[[], None] = lambda: None) -> None:
+        """Until SIGINT or SIGTERM; ``stopping`` is called then, and requests under way are finished."""
         self._cheroot.wsgi_app = application
         signal.signal(signal.SIGTERM, _interrupt)
         try:
@@ -76,6 +76,7 @@ class Server:
         except KeyboardInterrupt:
             pass
         finally:
+            stopping()
             self._cheroot.stop()
 
     def close(self) -> None:

@@ -64,7 +64,8 @@ class Settings:
     service providers do, if otherwise. The artifact service has a port of its own where it asks for client
     certificates, so that browsers are never asked. ``client_certificate_header`` counts from a trusted proxy only.
     ``smtp`` is the URL of the server that e-mail goes out by, empty for none; it may have a password in it.
-    ``cors`` are the origins of other sites whose pages may call the API.
+    ``cors`` are the origins of other sites whose pages may call the API. ``threads`` is how many requests the server
+    does at once.
     """
 
     home: Path
@@ -80,6 +81,7 @@ class Settings:
     client_certificate_header: str = ""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     cors: tuple[str, ...] = ()
+    threads: int = 8
     smtp: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ An :class:`Ask` goes in, a :class:`Word` comes out. Both are frozen and survive 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -174,6 +174,14 @@ class Offer:
     ad: str
     mr: str
     next_register: str = ""
+
+    def reaches(self, level: Level) -> bool:
+        """Whether it has means that are strong enough."""
+        return max(self.levels) >= level
+
+    def delivers(self, identifier_sets: Iterable[Iterable[str]]) -> bool:
+        """Whether it can give one of these sets as a whole."""
+        return any(set(wanted) <= set(self.identifiers) for wanted in identifier_sets)
 
 
 class Suppliers(Protocol):

@@ -11,6 +11,7 @@ from datetime import MAXYEAR, date, datetime
 
 from suppliers.ask import Ask, AskedService, Company, Level, Mandated, Names, Outcome, Person, Word
 from suppliers.grants import Held
+from suppliers.reasons import Step
 from suppliers.register.model import (
     CompanyRecord,
     Mandate,
@@ -22,7 +23,7 @@ from suppliers.register.model import (
 )
 from suppliers.sessions import Session, new_id
 from suppliers.visit import Change, Event, Facts, MandateUsed, SessionBegun, Told, Tried, Visit
-from suppliers.wording import DUTCH_TIME, TEXTS, both
+from suppliers.wording import DUTCH_TIME, TEXTS
 
 NOTHING = Held()
 ALL_IDENTIFIERS = ("KvKnr", "RSIN", "Pseudo")
@@ -61,9 +62,14 @@ class Reason:
     values: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def step(self) -> Step:
+        """The same as a step of the login: everybody who says why prints this."""
+        return Step("mandate", str(self.code), False, f"reason.{self.code}", self.place, self.values)
+
+    @property
     def text(self) -> Names:
         """For people. Put in words only when somebody reads it: a person may hold thousands of mandates."""
-        return both(f"reason.{self.code}", **self.values)
+        return self.step.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +270,16 @@ def _against(
 
 
 def _can_fill(company: CompanyRecord, ask: Ask, identifiers: Collection[str]) -> bool:
-    # A Pseudo is made of the person, so every company has one.
-    has = {"Pseudo", *company.identifiers} & set(identifiers)
-    return any(has.issuperset(wanted) for wanted in ask.identifier_sets)
+    can = {"Pseudo"} & set(identifiers)
+    return filled(set(company.identifiers) & set(identifiers), ask, beside=can) is not None
+
+
+def filled(has: Collection[str], ask: Ask, beside: Collection[str] = ("Pseudo",)) -> tuple[str, ...] | None:
+    """The first identifier set of the service that these types fill; None where they fill none.
+
+    A Pseudo is made of the person, so every company has one where it can be delivered.
+    """
+    return next((wanted for wanted in ask.identifier_sets if {*has, *beside}.issuperset(wanted)), None)
 
 
 def _can_name(between: CompanyRecord | None, identifiers: Collection[str]) -> bool:

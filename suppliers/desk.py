@@ -83,12 +83,14 @@ class Desk:
         register: Callable[[], Register],
         *,
         clock: Callable[[], datetime] = _utc_now,
+        clock_of: Callable[[str], datetime] | None = None,
         make_pin: Callable[[], str] = random_pin,
         on_event: Callable[[str, str, Mapping[str, object]], None] = _nobody,
         inbox: Inbox | None = None,
         base_url: str = "",
         tester_panel: Callable[[], bool] = _off,
     ) -> None:
+        """``clock_of`` is the time in the logins of one service provider, by its entity id; ``clock`` where it is None."""
         self.profiles = profiles
         self.base_url = base_url
         self._tester_panel = tester_panel
@@ -99,7 +101,7 @@ class Desk:
         self._phones = Phones(store)
         self._store = store
         self._register = register
-        self._clock = clock
+        self._clock_of = clock_of or (lambda provider: clock())
         self._make_pin = make_pin
         self._on_event = on_event
 
@@ -202,19 +204,19 @@ class Desk:
         """The panel for testers on this page; None where the setting is off."""
         if not self._tester_panel():
             return None
-        facts = self._facts(visit.supplier, self.accounts.guess)
+        facts = self._facts(visit, self.accounts.guess)
         return testers.panel(visit, screen, facts, searched=searched, fill=fill)
 
     # What the phone uses, and what waits for it.
 
     def waiting(self) -> list[Waiting]:
         """What waits for an answer of somebody's phone, newest first."""
-        register, now = self._register(), self._clock()
+        register = self._register()
         found: list[Waiting] = []
         for id_, ask_id in self._phones.all()[:_MOST_PHONES]:
             visit = self._open_visit(ask_id)
             asked = visit.phone if visit else None
-            if visit is None or asked is None or asked.id != id_ or phone.phone_state(asked, now) != "open":
+            if visit is None or asked is None or asked.id != id_ or self._state(visit, asked) != "open":
                 continue
             person, profile = register.people.get(visit.person), self.profiles[visit.supplier]
             found.append(
@@ -253,7 +255,7 @@ class Desk:
             if factor and visit.phone and visit.phone.id == id_ and visit.phone.factor != factor:
                 self._tell_not_taken(owner, "other")
                 return "other"
-            answered = phone.answer(visit, id_, given, self._clock())
+            answered = phone.answer(visit, id_, given, self._now(visit))
             if answered.why or self._store.swap(KIND, owner, raw, visits.dump(answered.visit)):
                 break
         self._tell(owner, (answered.told,))
@@ -262,21 +264,29 @@ class Desk:
     def phone_state(self, slug: str, ask_id: str, n: int) -> str:
         """What the page of this step waits for: ``open``, ``approved``, ``refused``, ``late``; empty where it does
         not, or no more."""
-        asked = self._asked_at(slug, ask_id, n)
-        state = phone.phone_state(asked, self._clock()) if asked else ""
+        found = self._asked_at(slug, ask_id, n)
+        state = self._state(*found) if found else ""
         return "" if state == "used" else state
 
     def scan_url(self, slug: str, ask_id: str, n: int) -> str:
         """What the QR code of this step says; empty where there is none to scan."""
-        asked = self._asked_at(slug, ask_id, n)
-        if asked is None or asked.factor != "qr" or phone.phone_state(asked, self._clock()) != "open":
+        found = self._asked_at(slug, ask_id, n)
+        if found is None or found[1].factor != "qr" or self._state(*found) != "open":
             return ""
-        return phone.scan_url(asked, f"{self.base_url}{PHONE}")
+        return phone.scan_url(found[1], f"{self.base_url}{PHONE}")
 
-    def _asked_at(self, slug: str, ask_id: str, n: int) -> Approval | None:
+    def _asked_at(self, slug: str, ask_id: str, n: int) -> tuple[Visit, Approval] | None:
         visit = self._open_visit(ask_id)
-        at_hand = visit is not None and visit.supplier == slug and visit.done + 1 == n
-        return visit.phone if visit and at_hand else None
+        if visit is None or visit.phone is None or visit.supplier != slug or visit.done + 1 != n:
+            return None
+        return visit, visit.phone
+
+    def _state(self, visit: Visit, asked: Approval) -> str:
+        return phone.phone_state(asked, self._now(visit))
+
+    def _now(self, visit: Visit) -> datetime:
+        """By the clock of whom the person logs in at."""
+        return self._clock_of(visit.ask.service.provider_id)
 
     def under_way(self, slug: str, ask_id: str) -> Visit | None:
         """The visit of this Ask, as long as it goes on and is at this supplier."""
@@ -310,7 +320,7 @@ class Desk:
             if visit.word:
                 why = "what" if visit.word.outcome is Outcome.PERMIT else str(visit.word.outcome)
                 return visit, Screen("ended", 410, values={"why": why})
-            facts = self._facts(slug, guess, session)
+            facts = self._facts(visit, guess, session)
             turn = decide(visit, facts)
             if turn.visit == visit or self._store.swap(KIND, ask_id, raw, visits.dump(turn.visit)):
                 break
@@ -322,11 +332,11 @@ class Desk:
         self._tell(ask_id, (*turn.told, *_used(turn.changes)))
         return turn.visit, turn.to
 
-    def _facts(self, slug: str, guess: Callable[[Means, str], Guess], session: str = "") -> Facts:
+    def _facts(self, visit: Visit, guess: Callable[[Means, str], Guess], session: str = "") -> Facts:
         return Facts(
-            profile=self.profiles[slug],
+            profile=self.profiles[visit.supplier],
             register=self._register(),
-            now=self._clock(),
+            now=self._now(visit),
             make_pin=self._make_pin,
             account=self.accounts.of,
             guess=guess,

@@ -7,7 +7,8 @@ from functools import cache
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from broker.api import means, openapi, page, register, state
+from broker.api import clock as clocks
+from broker.api import exchanges, means, openapi, page, register, state
 from broker.api.described import Calls
 from broker.api.problems import Answered, response
 from broker.clock import Clock
@@ -24,6 +25,8 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     calls = Calls(made)
     register.add(calls, parts)
     means.add(calls, parts)
+    exchanges.add(calls, parts)
+    clocks.add(calls, parts, clock)
     state.add(calls, parts, desk, clock)
 
     @made.before_request

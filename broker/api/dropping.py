@@ -14,17 +14,18 @@ from suppliers import sessions as supplier_sessions
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """``counted`` is what people call one of it; the records of ``beside`` mean nothing without those."""
+    """Of ``counted`` and ``log`` each is one that is said to be dropped; what is beside means nothing without them."""
 
     counted: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     log: str = ""
+    logs_beside: tuple[str, ...] = ()
 
 
 KEPT: Mapping[str, Kept] = {
     "logins": Kept((login.KIND,), (desk.KIND, answer.ARTIFACT_KIND, *phone.KINDS)),
     "inbox": Kept(beside=(approving.KIND, forgotten.KIND), log=inbox.LOG),
-    "exchanges": Kept(log=exchanges.LOG),
+    "exchanges": Kept(beside=(exchanges.DROPS,), log=exchanges.LOG, logs_beside=(exchanges.ENDS,)),
     "sessions": Kept((sessions.KIND, supplier_sessions.KIND)),
     "accounts": Kept((accounts.KIND, accounts.STRANGER)),
     "grants": Kept((grants.KIND,)),
@@ -35,14 +36,18 @@ _EVERY = 1_000_000
 def drop(what: str, store: Store, clock: Clock) -> int:
     """Drop it; how much there was."""
     if what == "clock":
-        was = len(clock.setting()) > 0
+        count = bool(clock.setting()) + len(clock.of_providers())
         clock.reset()
-        return int(was)
+        return count
     kept = KEPT[what]
+    for beside in kept.logs_beside:
+        store.clear(log=beside)
     count = sum(len(store.records(kind)) for kind in kept.counted)
     for kind in (*kept.counted, *kept.beside):
         store.clear(kind=kind)
     if kept.log:
         count += len(store.groups(kept.log, limit=_EVERY))
         store.clear(log=kept.log)
+    if what == "exchanges":
+        store.clear(log=exchanges.ENDS)
     return count

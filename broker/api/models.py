@@ -138,13 +138,18 @@ class Changed(Given):
 
 class Log(Given):
     kept: int
-    dropped: int
+    dropped: int = Field(description="how many made room for newer ones")
+    since: str | None = Field(description="when the first made room")
+    last: str | None = Field(description="when the last did")
 
 
 class ClockState(Given):
     now: str
     frozen_at: str | None = None
     shift_seconds: float | None = None
+    service_providers: dict[str, dict[str, str | float]] = Field(
+        description="those with a clock of their own"
+    )
 
 
 class State(Given):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -14,8 +14,7 @@ from pydantic.json_schema import models_json_schema
 from broker.api import problems
 from broker.api.described import NoQuery, Operation
 from broker.api.problems import ProblemDocument
-from suppliers.register import days
-from suppliers.register.schema import LEVELS, fields_of
+from suppliers.register.schema import fields_of
 
 SCHEMAS = "#/components/schemas/"
 TITLES = {
@@ -27,6 +26,7 @@ TITLES = {
     415: "Not JSON",
     421: "Another host name",
     422: "Not right",
+    503: "Not now",
 }
 GROUPS = {
     "services": "Services that people log in to, as the YAML describes them.",
@@ -35,6 +35,8 @@ GROUPS = {
     "means": "The means of a person.",
     "mandates": "Mandates: who may act for which company, at which service.",
     "suppliers": "Where people log in.",
+    "exchanges": "Logins that came: request, findings, choices, decision, answer.",
+    "clock": "The clock of the broker, or of one service provider's logins.",
     "state": "The whole: state, file, reset.",
 }
 
@@ -160,26 +162,7 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
         key = {"type": "string", "readOnly": True, "description": "may stand in a body as GET gives it"}
         if "id" not in fields_of(model) and model.__name__ != "MeansPart":
             schemas[model.__name__]["properties"]["key"] = key
-    written: dict[str, Any] = _as_written(schemas)
-    return written
-
-
-def _as_written(schema: Any) -> Any:
-    """Values are described as the YAML writes them, which is before they are read."""
-    if isinstance(schema, list):
-        return [_as_written(item) for item in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    if schema.get("title") == "Level" and schema.get("type") == "integer":
-        return {"title": "Level", "type": "string", "enum": list(LEVELS)}
-    if schema.get("format") == "date":
-        return {"type": "string", "pattern": days.PATTERN, "examples": ["2027-01-31", "today-30d"]}
-    found = {key: _as_written(value) for key, value in schema.items()}
-    if isinstance(found.get("default"), int) and str(found.get("$ref", "")).endswith("/Level"):
-        del found["default"]
-    if found == {"$ref": SCHEMAS + "NamesPart"}:
-        return {"anyOf": [{"type": "string", "minLength": 1}, found]}
-    return found
+    return schemas
 
 
 def text(operations: Iterable[Operation], servers: str) -> str:

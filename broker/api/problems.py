@@ -59,7 +59,7 @@ class ProblemDocument(BaseModel):
                     }
                 ],
             }
-        }
+        },
     )
 
     type: str

@@ -140,6 +140,7 @@ def whole(parts: Parts) -> str:
 def _state(parts: Parts, clock: Clock) -> dict[str, Any]:
     current = parts.current
     register, layer = current.register, current.layer
+    dropped = parts.exchanges.dropped()
     changes = list(layer.changes.values()) if layer else []
     not_fitting = [str(one) for one in layer.unfit] if layer else []
     return {
@@ -162,7 +163,13 @@ def _state(parts: Parts, clock: Clock) -> dict[str, Any]:
         "store": "memory" if isinstance(parts.store, MemoryStore) else "sqlite",
         "exchanges": {
             "kept": len(parts.store.groups(exchanges.LOG, limit=exchanges.MOST_GROUPS + 1)),
-            "dropped": parts.exchanges.dropped(),
+            "dropped": dropped.number,
+            "since": dropped.since,
+            "last": dropped.last,
         },
-        "clock": {"now": instants.write(clock()), **clock.setting()},
+        "clock": {
+            "now": instants.write(clock()),
+            **clock.setting(),
+            "service_providers": clock.of_providers(),
+        },
     }

@@ -32,9 +32,9 @@ def blueprint(parts: Parts, desk: Desk) -> Blueprint:
     return pages
 
 
-def api(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
+def api(parts: Parts, desk: Desk) -> Blueprint:
     """The calls, and /readyz."""
-    calls = _api.api(parts, desk.inbox, clock)
+    calls = _api.api(parts, desk.inbox)
     phone.add_api(calls, desk)
     mandates_api.add(calls, parts, desk.approvals)
     means_api.add(calls, parts, desk)

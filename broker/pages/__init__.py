@@ -176,14 +176,16 @@ def _arrived(version: str) -> Arrived:
             form = request.form
             if not form.get("SAMLRequest"):
                 raise BindingProblem("the form has no SAMLRequest and no SAMLart")
-            carried = from_post(form["SAMLRequest"], form.get("RelayState") or None)
+            raw = form["SAMLRequest"]
+            carried = from_post(raw, form.get("RelayState") or None)
         else:
+            raw = request.query_string.decode("ascii", "replace")
             carried = from_redirect(request.query_string)
     except BindingProblem as problem:
         return Arrived(binding, None, str(problem), framed, version)
     except RequestEntityTooLarge:
         return Arrived(binding, None, "the form is larger than this broker reads", framed, version)
-    return Arrived(binding, carried, framed=framed, version=version)
+    return Arrived(binding, carried, framed=framed, version=version, raw=raw)
 
 
 def _choice(parts: Parts, here: Login, *, missing: bool = False) -> str:

@@ -35,9 +35,9 @@ class Store(Protocol):
     def records(self, kind: str) -> list[tuple[str, bytes]]:
         """Every live record of a kind as (key, value), in the order in which the keys first came."""
 
-    def append(self, log: str, group: str, value: bytes, *, most_groups: int, most_bytes: int) -> None:
+    def append(self, log: str, group: str, value: bytes, *, most_groups: int, most_bytes: int) -> int:
         """Add an entry to a group. Whole groups, oldest first, go when there are more groups or bytes
-        than allowed; the group just written to stays."""
+        than allowed; the group just written to stays. How many went."""
 
     def groups(self, log: str, *, limit: int, before: str | None = None) -> list[str]:
         """Groups, newest first (by their first entry); ``before`` pages on from a group."""

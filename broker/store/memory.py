@@ -85,17 +85,19 @@ class MemoryStore(Store):
             held = self._records.get(kind, {})
             return [(key, value) for key, (value, until) in held.items() if until > now]
 
-    def append(self, log: str, group: str, value: bytes, *, most_groups: int, most_bytes: int) -> None:
+    def append(self, log: str, group: str, value: bytes, *, most_groups: int, most_bytes: int) -> int:
         with self._locked():
             held = self._logs.setdefault(log, _Log())
             written = held.groups.setdefault(group, _Group())
             written.entries.append(value)
             written.size += len(value)
             held.size += len(value)
+            before = held.dropped
             while len(held.groups) > 1 and (len(held.groups) > most_groups or held.size > most_bytes):
                 oldest = next(name for name in held.groups if name != group)
                 held.size -= held.groups.pop(oldest).size
                 held.dropped += 1
+            return held.dropped - before
 
     def groups(self, log: str, *, limit: int, before: str | None = None) -> list[str]:
         with self._locked():

@@ -162,8 +162,9 @@ class SqliteStore(Store):
             "SELECT key, value FROM record WHERE kind = ? AND until > ? ORDER BY seq", kind, self._clock()
         )
 
-    def append(self, log: str, group: str, value: bytes, *, most_groups: int, most_bytes: int) -> None:
+    def append(self, log: str, group: str, value: bytes, *, most_groups: int, most_bytes: int) -> int:
         with self._transaction() as db:
+            dropped = 0
             found = db.execute(
                 "SELECT seq FROM log_group WHERE log = ? AND name = ?", (log, group)
             ).fetchone()
@@ -192,7 +193,8 @@ class SqliteStore(Store):
                     "UPDATE log SET held = held - 1, size = size - ?, dropped = dropped + 1 WHERE name = ?",
                     (freed, log),
                 )
-                held, size = held - 1, size - freed
+                held, size, dropped = held - 1, size - freed, dropped + 1
+        return dropped
 
     def groups(self, log: str, *, limit: int, before: str | None = None) -> list[str]:
         found: list[tuple[str]] = self._run(

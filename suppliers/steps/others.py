@@ -64,6 +64,5 @@ def _does(person: PersonRecord, means: Means, profile: Profile, visit: Visit, fa
 
 def _is_offered(profile: Profile, ask: Ask) -> bool:
     """As on the broker's choice page: the supplier reaches level and identifier."""
-    return max(profile.levels) >= ask.level and any(
-        set(wanted) <= set(profile.identifiers) for wanted in ask.identifier_sets
-    )
+    offer = profile.offer()
+    return offer.reaches(ask.level) and offer.delivers(ask.identifier_sets)

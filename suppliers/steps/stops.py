@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from suppliers.accounts import Standing, standing
-from suppliers.register.model import Means, PersonRecord
+from suppliers.accounts import MOST_WRONG, Standing, standing
+from suppliers.reasons import Step
+from suppliers.register.model import Means, MeansStatus, PersonRecord
 from suppliers.steps.channel import channels
 from suppliers.steps.others import others
 from suppliers.visit import Event, Facts, Kind, Screen, Told, Visit
@@ -15,10 +16,11 @@ from suppliers.wording import day
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The page that says why and what now, and what the exchange log gets."""
+    """The page that says why and what now, what the exchange log gets, and the reason that both are of."""
 
     screen: Screen
     told: Told
+    reason: Step
 
 
 def stop(visit: Visit, kind: Kind, facts: Facts) -> Stop | None:
@@ -38,20 +40,37 @@ def stop(visit: Visit, kind: Kind, facts: Facts) -> Stop | None:
 def _means(visit: Visit, means: Means, facts: Facts) -> Stop | None:
     state = standing(means, facts.account(means), facts.today)
     if state is not Standing.ACTIVE:
-        told = Told(Event.MEANS_REFUSED, {"standing": str(state), "place": str(means.place)})
+        reason = refused(means, state, "means")
+        told = Told(Event.MEANS_REFUSED, {"standing": str(state), **_said(reason)})
         until = day(means.until, visit.ask.language) if means.until else ""
-        values = {"standing": str(state), "until": until, "others": others(visit, facts)}
-        return Stop(Screen("means", values=values), told)
+        shown = {"standing": str(state), "until": until, "others": others(visit, facts)}
+        return Stop(Screen("means", values=shown), told, reason)
     if means.level < visit.ask.level:
-        data = {"asked": visit.ask.level.label, "has": means.level.label, "place": str(means.place)}
-        values = {"has": means.level.label, "others": others(visit, facts)}
-        return Stop(Screen("level", values=values), Told(Event.LEVEL_REFUSED, data))
+        data = {"asked": visit.ask.level.label, "has": means.level.label}
+        reason = Step("level", "level", False, "testers.level", means.place, data, "level")
+        told = Told(Event.LEVEL_REFUSED, {**data, **_said(reason)})
+        shown = {"has": means.level.label, "others": others(visit, facts)}
+        return Stop(Screen("level", values=shown), told, reason)
     return None
 
 
 def _no_channel(person: PersonRecord, facts: Facts) -> Stop:
     factors = facts.profile.second_factors
-    told = Told(Event.PIN_NO_CHANNEL, {"wanted": list(factors), "place": str(person.place)})
+    reason = Step("factor", "nochannel", False, "testers.nochannel", person.place, ends="nochannel")
+    told = Told(Event.PIN_NO_CHANNEL, {"wanted": list(factors), **_said(reason)})
     # An app does both: it approves, and it scans a code.
     wanted = tuple(dict.fromkeys("app" if factor == "qr" else factor for factor in factors))
-    return Stop(Screen("nochannel", values={"wanted": wanted}), told)
+    return Stop(Screen("nochannel", values={"wanted": wanted}), told, reason)
+
+
+def refused(means: Means, state: Standing, page: str) -> Step:
+    """Why a means in this state cannot be used, which ``page`` says."""
+    guessed = state is Standing.BLOCKED and means.status is not MeansStatus.BLOCKED
+    code = "guesses" if guessed else str(state)
+    values: dict[str, object] = {"date": means.until, "most": MOST_WRONG}
+    return Step("standing", code, False, f"testers.{code}", means.place, values, page)
+
+
+def _said(reason: Step) -> dict[str, object]:
+    text = reason.text
+    return {"nl": text.nl, "en": text.en, "place": str(reason.place)}

@@ -136,6 +136,28 @@ def test_a_company_keeps_the_branch_that_a_mandate_is_for(api: Any) -> None:
     assert {"section": "mandates", "key": mandate["id"]} in refused.body["users"]
 
 
+@pytest.mark.parametrize(
+    ("path", "change", "says"),
+    [
+        ("people/{manager}", {"email": None}, "as its manager"),
+        ("companies/{intermediary}", {"kvk": None, "rsin": "999901035"}, "as its intermediary"),
+        (
+            "services/mijn-helpdesk-po",
+            {"service_id": "urn:etoegang:DV:00000001999999990000:services:77"},
+            "service_id",
+        ),
+    ],
+)
+def test_what_others_need_of_a_record_is_kept(api: Any, path: str, change: Any, says: str) -> None:
+    manager = next(c["manager"] for c in api.get("companies?limit=500").body["companies"] if "manager" in c)
+    between = next(
+        m["intermediary"] for m in api.get("mandates?limit=500").body["mandates"] if "intermediary" in m
+    )
+    refused = api.patch(path.format(manager=manager, intermediary=between), change)
+    assert refused.status == 409, refused.body
+    assert says in refused.body["detail"]
+
+
 def test_a_key_that_is_not_there_brings_the_nearest(api: Any) -> None:
     missing = api.get("people/m.devris")
     assert (missing.status, missing.body["nearest"]) == (404, "m.devries")

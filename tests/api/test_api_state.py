@@ -93,6 +93,9 @@ def test_a_reset_of_all_drops_what_logins_left_behind(bench: Any, api: Any) -> N
         "grants",
     }
     assert dropped["exchanges"] == 2
+    assert dropped["logins"] >= 1
+    for kind in ("login", "visit", "session", "supplier-session", "artifact"):
+        assert bench.application.parts.store.records(kind) == [], kind
     assert dropped["inbox"] == 1
     assert dropped["clock"] == 1
     assert api.get("inbox").body["messages"] == []

@@ -79,6 +79,28 @@ calls = st.lists(puts | puts | deletes | posts | drops, max_size=25)
 SLOWLY = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 
 
+# With something of everything that one record can say of another.
+RICH: dict[str, Any] = {
+    "services": {
+        "aa": {
+            "name": "Een",
+            "provider": "P",
+            "service_id": f"urn:etoegang:DV:{'0' * 20}:services:1",
+            "level": "EH3",
+        }
+    },
+    "companies": {
+        "roos": {"name": "R", "kvk": "12345678", "manager": "anna", "branches": {BRANCHES[0]: "x"}},
+        "tulp": {"name": "T", "kvk": "87654321"},
+    },
+    "people": {"anna": {"name": "A", "email": "a@b"}, "bram": {"name": "B"}},
+    "mandates": {
+        "m1": {"person": "bram", "company": "roos", "service": "aa", "level": "EH3", "branch": BRANCHES[0]},
+        "m2": {"person": "anna", "company": "roos", "intermediary": "tulp", "service": "*", "level": "EH3"},
+    },
+}
+
+
 def step(layer: Layer, call: tuple[Any, ...]) -> Step | None:
     """What the call comes to; None where it is refused."""
     kind, section, key, value, tag = call
@@ -164,6 +186,14 @@ def walked(base: Register, made: list[tuple[Any, ...]]) -> Layer:
 
 
 @SLOWLY
+@given(then=calls)
+def test_no_call_makes_what_a_file_may_not_say(then: Any) -> None:
+    base = registered(RICH)
+    layer = walked(base, then)
+    assert plain(layer.register) == plain(registered(merged(base, layer)))
+
+
+@SLOWLY
 @given(first=calls, then=calls)
 def test_changes_over_a_register_are_what_a_file_with_the_same_in_it_gives(first: Any, then: Any) -> None:
     base = registered(merged(registered(plain(Register())), walked(registered(plain(Register())), first)))
@@ -196,6 +226,11 @@ def test_changes_survive_another_file_and_what_does_not_fit_it_is_left_out_and_s
         assert len(list(lookups)) == len(lookups)
     for unfit in layer.unfit:
         assert unfit.problems, unfit
+    register = layer.register
+    for mandate in register.mandates():
+        assert mandate.person in register.people
+        assert mandate.company in register.companies
+        assert mandate.intermediary is None or mandate.intermediary in register.companies
     held = {(login[0], login[2], login[1].casefold()) for login in found(layer.register)["logins"]}
     names = [
         (m.supplier, m.card, m.username.casefold()) for p in layer.register.people.values() for m in p.means

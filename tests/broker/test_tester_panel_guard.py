@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,8 +12,8 @@ from support.walk import walk
 
 
 @pytest.fixture
-def guarded(start: Callable[..., Any]) -> Iterator[Any]:
-    yield start(host="0.0.0.0", base_url="http://broker.test:8080", token="the-token")
+def guarded(start: Callable[..., Any]) -> Any:
+    return start(host="0.0.0.0", base_url="http://broker.test:8080", token="the-token")
 
 
 def first_page(guarded: Any, browser: Browser) -> Any:

@@ -63,8 +63,8 @@ def test_a_login_that_took_too_long(tester: Traveller) -> None:
 
 
 def test_the_page_that_brings_the_answer(tester: Traveller, look: Look) -> None:
-    """It goes on by itself; held here by a provider that cannot be reached."""
-    tester.context.route(f"{tester.stand.sps.base_url}/acs", lambda route: route.abort())
+    """It goes on by itself; held here by a provider that answers with nothing."""
+    tester.context.route(f"{tester.stand.sps.base_url}/acs", lambda route: route.fulfill(status=204))
     tester.ask()
     tester.hands.press(tester.at("cancel"))
     tester.at("answer").wait_for()

@@ -16,9 +16,9 @@ from test_supplier_pages import URL, application, codes, shown
 from werkzeug.test import TestResponse
 
 from suppliers.ask import Company, Level, Names, Outcome, RequestedAttribute, Word
-from suppliers.steps.consent import disclosure
 from suppliers.profiles import load_profiles
 from suppliers.register.model import PersonRecord, Register
+from suppliers.steps.consent import disclosure
 
 PERSON = "urn:etoegang:1.9:attribute:"
 COMPANY = "urn:etoegang:1.11:attribute-represented:"

@@ -196,7 +196,13 @@ def test_a_means_that_is_lowered_on_the_way_stops_there(world: World):
     _, page = world.desk.show("reconi", ID, 3)
     assert isinstance(page, Screen)
     assert page.name == "level"
-    assert world.told("level-refused")[0] == {"asked": "EH3", "has": "EH2+", "place": "-"}
+    assert world.told("level-refused")[0] == {
+        "asked": "EH3",
+        "has": "EH2+",
+        "nl": "Het inlogmiddel heeft niveau EH2+; nodig is EH3 of hoger.",
+        "en": "The means has level EH2+; EH3 or higher is needed.",
+        "place": "-",
+    }
 
 
 def test_a_means_that_is_raised_on_the_way_can_go_on(world: World):
