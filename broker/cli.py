@@ -1,6 +1,7 @@
-"""The command ``mock-eherkenning``: init, check, schema, serve, metadata, keys.
+"""The command ``mock-eherkenning``: init, check, schema, explain, users, serve, metadata, keys.
 
-Exit code 2 and one line for what cannot be done, 1 for a file that ``check`` finds wrong.
+Exit code 2 and one line for what cannot be done; 1 for a file that ``check`` finds wrong, and for a login that would
+fail as ``explain`` has it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from broker import configuration
+from broker import asking, configuration
 from broker.settings import ANY_ADDRESS, LOOPBACK, VERSIONS, Settings
 from broker.wire.keys import KeyProblem
 from suppliers.register.problems import ConfigError
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (Unusable, KeyProblem) as problem:
+    except (Unusable, asking.Unanswerable, KeyProblem) as problem:
         return _stop(str(problem))
     except ConfigError as error:
         first, *others = [str(problem) for problem in error.problems]
@@ -75,7 +76,10 @@ def _parser() -> argparse.ArgumentParser:
         help="announce: the next certificate joins the metadata; switch: messages are signed by it; "
         "drop: the previous one leaves the metadata; show: where it stands",
     )
-    for command in (init, serve, metadata, keys):
+    explain = commands.add_parser("explain", help="why a login would pass or fail; exit code 1 if it would fail")
+    users = commands.add_parser("users", help="who can do what, with which user name and password")
+    asking.options(explain, users)
+    for command in (init, serve, metadata, keys, explain, users):
         command.add_argument(
             "--home",
             type=Path,
@@ -176,6 +180,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--strict", action="store_true", help="warnings count as errors")
     schema = commands.add_parser("schema", help="print the JSON Schema of eherkenning.yaml, for editors")
     check.set_defaults(run=_check_files)
+    explain.set_defaults(run=_explain)
+    users.set_defaults(run=_users)
     schema.set_defaults(run=_schema)
     init.set_defaults(run=_init)
     serve.set_defaults(run=_serve)
@@ -282,6 +288,15 @@ def _check_files(options: argparse.Namespace) -> int:
     if text := report(found, options.format, strict=options.strict):
         print(text)
     return 0 if all(one.passes(options.strict) for one in found) else WRONG
+
+
+def _explain(options: argparse.Namespace) -> int:
+    return 0 if asking.explain(options) else WRONG
+
+
+def _users(options: argparse.Namespace) -> int:
+    asking.users(options)
+    return 0
 
 
 def _schema(options: argparse.Namespace) -> int:

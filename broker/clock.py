@@ -123,7 +123,11 @@ class Clock:
             if not new:
                 self._store.delete(_KIND, _KEY)
                 return
-            if self._store.add(_KIND, _KEY, value) if was is None else self._store.swap(_KIND, _KEY, was, value):
+            if (
+                self._store.add(_KIND, _KEY, value)
+                if was is None
+                else self._store.swap(_KIND, _KEY, was, value)
+            ):
                 return
 
 

@@ -43,7 +43,7 @@ log = logging.getLogger("mock_eherkenning.configuration")
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """``version`` counts from 1, one up for every change in force. ``problems`` is empty when all is well;
-    ``warnings`` are what may surprise in files that are in force.
+    ``warnings`` are what may surprise in files that are in force, the first of ``warned``.
 
     ``layer`` is what ``register`` was made of: the files, and what testers changed over them.
     """
@@ -56,6 +56,7 @@ class Snapshot:
     sp_settings: Mapping[str, SpSection]
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    warned: int = 0
     sources: Mapping[str, Source] = field(default_factory=dict)
     catalogues: Mapping[str, Listed] = field(default_factory=dict)
     layer: Layer | None = None
@@ -202,6 +203,11 @@ class Configuration:
         log.info("configuration %d is in force", self.current.version)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that the register in force was read from, the one that includes the others first."""
+        return self._loaded.files or (self._yaml,)
+
+    @property
     def warned(self) -> int:
         """How many warnings there are; ``current.warnings`` has the first of them."""
         return self._files.warned
@@ -239,6 +245,7 @@ class Configuration:
             broker=section if isinstance(section, BrokerSection) else BrokerSection(),  # type: ignore[call-arg]
             problems=(*self._files.problems, *trusted.problems),
             warnings=self._files.warnings,
+            warned=self._files.warned,
             sources=trusted.sources,
             catalogues=trusted.catalogues,
             layer=self._layer,

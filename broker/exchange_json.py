@@ -49,7 +49,9 @@ def told(exchange: Exchange, *, full: bool = True) -> dict[str, Any]:
         "cut": _cut(exchange),
     }
     if full:
-        found["events"] = [_event(event) for event in exchange.events if event.kind not in ("request", "answer")]
+        found["events"] = [
+            _event(event) for event in exchange.events if event.kind not in ("request", "answer")
+        ]
     return found
 
 
@@ -78,7 +80,9 @@ def _choices(exchange: Exchange) -> dict[str, Any]:
     skipped = chosen[-2].data.get("why") if len(chosen) > 1 and chosen[-2].kind == "choice-skipped" else None
     return {
         "supplier": _supplier(exchange),
-        "how": {"remembered": "remembered", "Scoping": "scoping"}.get(str(skipped), "person") if chosen else None,
+        "how": {"remembered": "remembered", "Scoping": "scoping"}.get(str(skipped), "person")
+        if chosen
+        else None,
         "remembered": skipped == "remembered",
         "organisation": word.get("company"),
         "branch": word.get("branch"),
@@ -115,7 +119,11 @@ def _answer(exchange: Exchange, full: bool) -> dict[str, Any] | None:
     if full and found.get("binding") != HTTP_ARTIFACT:
         found["raw"] = form_value(str(found["xml"]).encode())
     elif full:
-        sent = [data["raw"] for data in _of(exchange, "resolve") if data.get("raw") and data["outcome"] == "resolved"]
+        sent = [
+            data["raw"]
+            for data in _of(exchange, "resolve")
+            if data.get("raw") and data["outcome"] == "resolved"
+        ]
         found["raw"] = sent[-1] if sent else None
     return _shown(found, full)
 

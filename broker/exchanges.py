@@ -148,7 +148,9 @@ class Exchanges:
         ms = int(self._real() * 1000)
         event: dict[str, Any] = {"at": at, "kind": kind, "ms": ms, "data": data}
         if cut := {name: len(value) for name, value in data.items() if _too_long(value)}:
-            event |= {"data": {name: value[:MOST_TEXT] if name in cut else value for name, value in data.items()}}
+            event |= {
+                "data": {name: value[:MOST_TEXT] if name in cut else value for name, value in data.items()}
+            }
             event |= {"cut": cut}
         brief = {name: value for name, value in data.items() if name in BRIEF}
         log.info("%s %s %s", exchange, kind, json.dumps(brief, ensure_ascii=False))

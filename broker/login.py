@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -194,10 +195,17 @@ def requested(parts: Parts, login: Login, service: Service) -> tuple[RequestedAt
     sp = parts.current.catalogue.sps.get(login.sp)
     if sp is None or parts.current.is_saml(sp):
         return ()
-    required = {*service.required, *login.required}
+    return requested_of(service, login.requested, login.required)
+
+
+def requested_of(
+    service: Service, beside: Iterable[str] = (), required: Iterable[str] = ()
+) -> tuple[RequestedAttribute, ...]:
+    """What the service asks, and then what a request asks ``beside`` that."""
+    needed = {*service.required, *required}
     return tuple(
-        RequestedAttribute(name, service.purposes.get(name), name in required)
-        for name in dict.fromkeys((*service.attributes, *login.requested))
+        RequestedAttribute(name, service.purposes.get(name), name in needed)
+        for name in dict.fromkeys((*service.attributes, *beside))
         if not NEVER_REQUESTED.match(name)
     )
 

@@ -126,6 +126,8 @@ def _found(person: PersonRecord) -> Step:
 
 def _holds(person: PersonRecord, means: Means | None, profile: Profile) -> Step:
     values: dict[str, object] = {"name": person.name, "supplier": profile.name}
+    if not person.means:
+        return Step("means", "nowhere", False, "explain.means.nowhere", person.place, values, "login")
     if means is None:
         return Step("means", "none", False, "explain.means.none", person.place, values, "login")
     values |= {"username": means.username, "level": means.level.label}

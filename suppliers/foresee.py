@@ -22,13 +22,15 @@ _MOST_REASONS = 3
 class Verdict:
     """``ends`` is the page where the road ends for this person: ``answer``, or the name of the Screen that stops
     them. ``reasons`` say why, or for those who pass what they meet on the way. ``place`` is the line of the YAML
-    that decides. ``kind`` is the same for people to whom the same happens.
+    that decides. ``kind`` is the same for people to whom the same happens; ``companies`` are the names of those that
+    they can act for here.
     """
 
     ends: str
     reasons: tuple[Names, ...]
     place: Place
     kind: str = ""
+    companies: tuple[str, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -44,9 +46,10 @@ def foresee(person: PersonRecord, means: Means, ask: Ask, facts: Facts, *, alone
     if steps[-1].ends:
         return _stopped(steps)
     met = {f"{step.name}.{step.code}": step.text for step in steps if step.notable}
-    fitting = [step.place for step in steps if (step.name, step.code) == ("mandate", "fits")]
-    place = fitting[0] if len(fitting) == 1 else means.place
-    return Verdict(PASSES, tuple(met.values()), place, " ".join((PASSES, *met)))
+    fitting = [step for step in steps if (step.name, step.code) == ("mandate", "fits")]
+    place = fitting[0].place if len(fitting) == 1 else means.place
+    companies = tuple(dict.fromkeys(str(step.values["company"]) for step in fitting))
+    return Verdict(PASSES, tuple(met.values()), place, " ".join((PASSES, *met)), companies)
 
 
 def _stopped(steps: tuple[Step, ...]) -> Verdict:

@@ -59,7 +59,7 @@ class Wording:
         return self("attribute.original", name=name) if kind.endswith(":non-transliterated") else name
 
 
-def both(key: str, **values: object) -> Names:
+def both(key: str, /, **values: object) -> Names:
     """One text in both languages. A value that is a Names or a date is put in its own language."""
 
     def in_(language: str) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broker.api import clock as clocks
-from broker.api import exchanges, means, openapi, page, register, state
+from broker.api import exchanges, explain, means, openapi, page, register, state
 from broker.api.described import Calls
 from broker.api.problems import Answered, response
 from broker.clock import Clock
@@ -28,6 +28,7 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     exchanges.add(calls, parts)
     clocks.add(calls, parts, clock)
     state.add(calls, parts, desk, clock)
+    explain.add(calls, parts, desk)
 
     @made.before_request
     def guard() -> ResponseReturnValue | None:

@@ -27,7 +27,8 @@ _HOW = (
 )
 _OWN = (
     "All that belongs to logins at this service provider goes by its own clock: age of the request, artifacts, "
-    "assertions, codes, mandates, means, sessions at the suppliers. Its entity id goes into the address percent-encoded."
+    "assertions, codes, mandates, means, sessions at the suppliers. "
+    "Its entity id goes into the address percent-encoded."
 )
 
 
@@ -103,9 +104,7 @@ def whole(parts: Parts, clock: Clock) -> dict[str, Any]:
     }
 
 
-def of_provider(
-    parts: Parts, clock: Clock, sp: str, own: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def of_provider(parts: Parts, clock: Clock, sp: str, own: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "sp": sp,
         **_state(clock.of(sp), own.get(sp) or clock.setting()),

@@ -48,6 +48,4 @@ def drop(what: str, store: Store, clock: Clock) -> int:
     if kept.log:
         count += len(store.groups(kept.log, limit=_EVERY))
         store.clear(log=kept.log)
-    if what == "exchanges":
-        store.clear(log=exchanges.ENDS)
     return count

@@ -25,7 +25,8 @@ _WAIT = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)(ms|s)?")
 _HOW = (
     "With wait or since it gives the first login that fits and was answered or refused after that; an empty list when "
     "none was in time. So that nothing is missed: take `cursor` of a list before the login begins, and poll with "
-    "since= that; or start the poll first, without since. To see all one by one, poll on with the cursor of each answer."
+    "since= that; or start the poll first, without since. "
+    "To see all one by one, poll on with the cursor of each answer."
 )
 
 
@@ -154,7 +155,9 @@ def _seconds(value: object) -> float:
     found = _WAIT.fullmatch(str(value))
     seconds = float(found[1]) / (1000 if found[2] == "ms" else 1) if found else -1
     if not 0 <= seconds <= polls.LONGEST:
-        raise fault(f"{shown(str(value))} is not a time to wait", "5s", "500ms", f"at most {polls.LONGEST:g}s")
+        raise fault(
+            f"{shown(str(value))} is not a time to wait", "5s", "500ms", f"at most {polls.LONGEST:g}s"
+        )
     return seconds
 
 
@@ -175,7 +178,9 @@ class ExchangesQuery(Part):
     limit: int = Field(50, ge=1, le=MOST)
     before: _Said = Field("", description="the last exchange of the page before")
     wait: _Wait | None = Field(None, description="how long to wait for the next login that fits, at most 60s")
-    since: _Said | None = Field(None, description="`cursor` of an answer, or an exchange; `0` is the beginning")
+    since: _Said | None = Field(
+        None, description="`cursor` of an answer, or an exchange; `0` is the beginning"
+    )
 
 
 def add(calls: Calls, parts: Parts) -> None:
@@ -236,4 +241,6 @@ def add(calls: Calls, parts: Parts) -> None:
             )
             raise Answered(503, "Too many wait", detail) from None
         except polls.Stopping:
-            raise Answered(503, "Stopping", "the broker is being stopped: ask again when it is back") from None
+            raise Answered(
+                503, "Stopping", "the broker is being stopped: ask again when it is back"
+            ) from None

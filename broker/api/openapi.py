@@ -38,6 +38,7 @@ GROUPS = {
     "exchanges": "Logins that came: request, findings, choices, decision, answer.",
     "clock": "The clock of the broker, or of one service provider's logins.",
     "state": "The whole: state, file, reset.",
+    "explain": "Why a login would pass or fail, and who can do what.",
 }
 
 
@@ -121,9 +122,11 @@ def _of_query(query: type[BaseModel]) -> list[dict[str, Any]]:
     if query is NoQuery:
         return []
     found = []
-    for name, schema in query.model_json_schema()["properties"].items():
+    whole = query.model_json_schema()
+    for name, schema in whole["properties"].items():
         plain = {key: value for key, value in schema.items() if key not in ("title", "description")}
-        parameter = {"name": name, "in": "query", "required": False, "schema": plain}
+        needed = name in whole.get("required", ())
+        parameter = {"name": name, "in": "query", "required": needed, "schema": plain}
         found.append(
             {**parameter, **({"description": schema["description"]} if "description" in schema else {})}
         )

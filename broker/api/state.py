@@ -59,7 +59,7 @@ def add(calls: Calls, parts: Parts, desk: Desk, clock: Clock) -> None:
         )
     )
     def state() -> ResponseReturnValue:
-        return answer(_state(parts, clock))
+        return answer(state_of(parts, clock))
 
     @calls(
         Operation(
@@ -103,14 +103,14 @@ def add(calls: Calls, parts: Parts, desk: Desk, clock: Clock) -> None:
         changes: dict[str, int] = {}
         for one in dict.fromkeys(what):
             if one == "changes":
-                changes = counted(_drop_changes(parts, query.tag or None))
+                changes = counted(drop_changes(parts, query.tag or None))
                 dropped[one] = sum(changes.values())
             else:
                 dropped[one] = drop(one, parts.store, clock)
         return answer({"dropped": dropped, "changes": changes})
 
 
-def _drop_changes(parts: Parts, tag: str | None) -> list[Key]:
+def drop_changes(parts: Parts, tag: str | None) -> list[Key]:
     found: list[Key] = []
 
     def decide(layer: Layer) -> Entry | None:
@@ -137,7 +137,7 @@ def whole(parts: Parts) -> str:
     return head + dump(current.register)
 
 
-def _state(parts: Parts, clock: Clock) -> dict[str, Any]:
+def state_of(parts: Parts, clock: Clock) -> dict[str, Any]:
     current = parts.current
     register, layer = current.register, current.layer
     dropped = parts.exchanges.dropped()

@@ -4,7 +4,11 @@ from flask import Blueprint
 
 from broker.clock import Clock
 from broker.console import api as _api
+from broker.console import clock as clock_pages
 from broker.console import (
+    configuration,
+    exchanges,
+    explain,
     inbox,
     keys_api,
     mandates,
@@ -14,6 +18,7 @@ from broker.console import (
     phone,
     service_providers,
     service_providers_api,
+    users,
     views,
 )
 from broker.console.api import problem
@@ -21,13 +26,18 @@ from broker.parts import Parts
 from suppliers.desk import Desk
 
 
-def blueprint(parts: Parts, desk: Desk) -> Blueprint:
+def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     """The pages."""
     pages = views.blueprint(parts)
+    exchanges.add(pages, parts)
+    clock_pages.add(pages, parts, clock)
+    configuration.add(pages, parts, clock)
     inbox.add(pages, parts, desk.inbox)
     phone.add(pages, parts, desk)
     mandates.add(pages, parts, desk.approvals)
     means.add(pages, parts, desk)
+    users.add(pages, parts, desk)
+    explain.add(pages, parts, desk)
     service_providers.add(pages, parts)
     return pages
 

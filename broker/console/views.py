@@ -1,4 +1,4 @@
-"""The console's pages: exchanges and one exchange. They show what the API gives."""
+"""The console's guard, and its page of one exchange. It shows what the API gives."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from lxml import etree
 
 from broker.console.guard import COOKIE, allowed, is_token
-from broker.exchanges import Exchange
+from broker.exchange_json import told
 from broker.parts import Parts
 from broker.wire.xml import XmlProblem, parse
 
@@ -36,18 +36,17 @@ def blueprint(parts: Parts) -> Blueprint:
             return render_template("console/token.html"), 401
         return None
 
-    @pages.route("")
-    def exchanges() -> ResponseReturnValue:
-        found = parts.exchanges.recent(100)
-        return _page("exchanges", parts, exchanges=[_line(exchange) for exchange in found])
-
     @pages.route("/exchanges/<id>")
     def exchange(id: str) -> ResponseReturnValue:  # noqa: A002
         found = parts.exchanges.get(id)
         if found is None:
             return _page("missing", parts, id=id), 404
         return _page(
-            "exchange", parts, exchange=found, events=[_event(e.kind, e.at, e.data) for e in found.events]
+            "exchange",
+            parts,
+            exchange=found,
+            told=told(found, full=False),
+            events=[_event(e.kind, e.at, e.data) for e in found.events],
         )
 
     return pages
@@ -59,28 +58,14 @@ def _page(name: str, parts: Parts, **context: Any) -> str:
     )
 
 
-def _line(exchange: Exchange) -> dict[str, Any]:
-    request_ = exchange.asked
-    findings = request_.get("findings", [])
-    return {
-        "id": exchange.id,
-        "at": exchange.events[0].at,
-        "sp": request_.get("sp"),
-        "person": exchange.person,
-        "company": exchange.last("word-given").get("company"),
-        "outcome": exchange.outcome,
-        "errors": sum(finding["severity"] in ("R", "E") for finding in findings),
-        "warnings": sum(finding["severity"] in ("W", "N") for finding in findings),
-    }
-
-
 def _event(kind: str, at: str, data: Any) -> dict[str, Any]:
     """Split into what has a shape of its own on the page, and the rest as JSON."""
-    rest = {key: value for key, value in data.items() if key not in ("xml", "findings")}
+    rest = {key: value for key, value in data.items() if key not in ("xml", "raw", "findings")}
     return {
         "kind": kind,
         "at": at,
         "xml": _pretty(data.get("xml")),
+        "raw": data.get("raw") or "",
         "findings": data.get("findings", []),
         "rest": json.dumps(rest, indent=2, ensure_ascii=False) if rest else "",
     }

@@ -86,7 +86,7 @@ LEAVING: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def stopped(bench: Any) -> Any:
     """The bench at an instant that does not pass, so that no time differs but by a setting."""
-    bench.application.clock.set(NOW)
+    bench.application.clock.set(NOW, frozen=True)
     return bench
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from broker.api.search import Texts
 from suppliers.register import editing, shape
 from suppliers.register.changes import Entry, Section, after
 from suppliers.register.editing import By, Refused, Step
@@ -269,3 +271,29 @@ def test_of_two_that_want_one_name_the_file_has_it() -> None:
 
 def _means(name: str) -> dict[str, str]:
     return {"supplier": "reconi", "username": name, "password": "x", "level": "EH3"}
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "left"),
+    [
+        (Section.COMPANIES, "roos", set()),
+        (Section.COMPANIES, "tulp", {"m1"}),
+        (Section.PEOPLE, "bram", {"m2"}),
+    ],
+)
+def test_a_mandate_that_the_file_gains_for_what_was_taken_away_does_not_count(
+    section: Section, key: str, left: set[str]
+) -> None:
+    gone = By("", AT).change(section, key, None)
+    layer = Layer.on(registered(RICH), ALLOWED, after({}, Entry((gone,))))
+    assert {mandate.id for mandate in layer.register.mandates()} == left
+    assert {m.id for person in PEOPLE for m in layer.register.mandates_of(person)} == left
+    assert {one for one in ("m1", "m2") if layer.register.mandate(one)} == left
+
+
+@given(st.lists(st.text("abB\t\n", max_size=4)), st.text("abB\t", min_size=1, max_size=2))
+def test_a_search_finds_each_record_that_has_the_text_once_and_in_order(
+    texts: list[str], wanted: str
+) -> None:
+    found = list(Texts(list(enumerate(texts)), lambda one: one[1]).having(wanted))
+    assert found == [one for one in enumerate(texts) if wanted.casefold() in one[1].casefold()]

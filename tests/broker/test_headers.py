@@ -148,7 +148,7 @@ def test_the_answer_page_sends_itself_by_a_nonce_that_is_new_each_time(bench: An
 def test_only_pages_that_wait_for_something_run_a_script_and_only_ours(bench: Any, name: str) -> None:
     page = PAGES[name](bench, bench.browser())
     directives = policy(page)
-    waits = name in ("inbox", "message", "phone", "app", "QR code")
+    waits = name in ("console", "inbox", "message", "phone", "app", "QR code")
     assert (directives.get("connect-src") == ["'self'"]) is waits
     assert (directives.get("script-src") == ["'self'"]) is waits
 
@@ -277,7 +277,7 @@ def test_a_change_over_the_api_without_a_browser_is_taken(bench: Any) -> None:
 def test_the_clock_takes_json_only(bench: Any) -> None:
     """What a form of another site can send is not JSON."""
     page = call(bench, "PUT", "/api/v1/clock", b'{"shift_seconds": 60}', Content_Type="text/plain")
-    assert page.status == 422
+    assert page.status == 415
 
 
 @pytest.mark.parametrize(

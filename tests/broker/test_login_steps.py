@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from broker import answer
+from broker.exchange_json import told
 from broker.login import ADAPTER, KIND, LoginProblem, State
 from suppliers.ask import Company, Level, Mandated, Outcome, Person, Word
 from support.answers import (
@@ -452,7 +453,7 @@ def test_cancel_by_artifact_and_by_post_are_the_same_answer(bench: Any) -> None:
 def test_the_exchange_tells_the_whole_login_in_order(bench: Any) -> None:
     landed_ = bench.login()
     company(bench, landed_)
-    (exchange,) = json.loads(call(bench, "GET", "/api/v1/exchanges").body)["exchanges"]
+    (exchange,) = json.loads(call(bench, "GET", "/api/v1/exchanges?full=true").body)["exchanges"]
     assert (exchange["outcome"], exchange["person"], exchange["sp"]) == (
         "success",
         "m.devries",
@@ -470,7 +471,7 @@ def test_no_password_and_no_pin_is_in_the_exchange_or_in_a_log_line(
 ) -> None:
     caplog.set_level("DEBUG")
     bench.login()
-    text = json.dumps([exchange.as_json() for exchange in bench.exchanges.recent()])
+    text = json.dumps([told(exchange) for exchange in bench.exchanges.recent()])
     for secret in ("Welkom-123", "123456"):
         assert secret not in text
         assert secret not in caplog.text

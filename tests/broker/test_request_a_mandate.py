@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from broker import exchange_json
 from support.answers import company
 from support.browser import Browser, Page
 from support.walk import choose, kind, landed, login_id_of, walk
@@ -81,7 +82,7 @@ def test_a_person_without_mandate_asks_one_and_the_same_login_goes_on(
     assert now.said("heading") == "U hebt de machtiging"
     answer = walk(browser, browser.submit(now, now.form("continue")), "k.dekker")
     assert company(bench, landed(answer)) == {"KvKnr": KVK}
-    events = [event["kind"] for event in bench.exchanges.get(login).as_json()["events"]]
+    events = [event["kind"] for event in exchange_json.told(bench.exchanges.get(login))["events"]]
     told = [kind for kind in events if kind.startswith("mandate-")]
     assert told == ["mandate-requested", "mandate-approved", "mandate-chosen", "mandate-used"]
     assert bench.exchanges.get(login).last("word-given")["company"] == "proefschool"

@@ -308,7 +308,10 @@ def test_a_means_that_cannot_be_used_says_what_to_do_then_why_and_a_code(
     assert why in said(page, "why")
     assert page.text.index('data-testid="what"') < page.text.index('data-testid="why"')
     assert said(page, "reference") == "login-1"
-    assert world.told("means-refused") == [{"standing": state, "place": "-"}]
+    (told,) = world.told("means-refused")
+    assert (told["standing"], told["place"]) == (state, "-")
+    assert told["nl"]
+    assert told["en"]
     assert world.desk.inbox.list() == []
     assert log_in(opened(world), "jan", "wrong").status_code == 422, "only who knows the password is told"
 

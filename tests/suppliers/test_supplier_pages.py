@@ -171,7 +171,9 @@ def test_a_level_that_is_too_low_says_why_and_gives_no_word(world: World, opened
     assert shown(page) == "level"
     assert "betrouwbaarheidsniveau EH3 of hoger nodig" in page.text
     assert "heeft niveau EH2+" in page.text
-    assert world.told("level-refused") == [{"asked": "EH3", "has": "EH2+", "place": "-"}]
+    (told,) = world.told("level-refused")
+    assert (told["asked"], told["has"], told["place"]) == ("EH3", "EH2+", "-")
+    assert told["nl"] == "Het inlogmiddel heeft niveau EH2+; nodig is EH3 of hoger."
     assert not world.desk.inbox.list()
     assert world.desk.word("login-1") is None
 

@@ -21,6 +21,7 @@ MADE = (
     r"(?:app|pin|qr)(\..+)",  # what asking again is like
     r"(?:app|qr)\.(.+)",  # the state of it
     r"ended\.(.+)",
+    r"explain\.(?:attributes|means|way)\.(.+)",
     r"identifier\.(.+)",
     r"means\.(?:heading|what|why)\.(.+)",
     r"message\.(.+?)(?:\.subject)?",

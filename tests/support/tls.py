@@ -186,7 +186,7 @@ class TlsBroker(RunningBroker):
 
     def last_resolve(self) -> dict[str, Any]:
         """What the log of exchanges says of the newest login's last resolve."""
-        exchange = self.get(f"{self.base_url}/api/v1/exchanges?limit=1").json()["exchanges"][0]
+        exchange = self.get(f"{self.base_url}/api/v1/exchanges?limit=1&full=true").json()["exchanges"][0]
         assert exchange["request"], f"the resolve stands apart from the login that it was for: {exchange}"
         resolves = [event for event in exchange["events"] if event["kind"] == "resolve"]
         assert resolves, f"this login has no resolve: {exchange}"

@@ -79,7 +79,7 @@ def stranger() -> x509.Certificate:
 
 
 def last(broker: TlsBroker) -> dict[str, Any]:
-    url = f"{broker.base_url}/api/v1/exchanges?limit=1"
+    url = f"{broker.base_url}/api/v1/exchanges?limit=1&full=true"
     exchange = broker.get(url, headers={"Authorization": f"Bearer {TOKEN}"}).json()["exchanges"][0]
     return dict([event for event in exchange["events"] if event["kind"] == "resolve"][-1])
 
