@@ -52,7 +52,8 @@ def finish(parts: Parts, login: Login) -> Delivery:
         close(parts, login)
         return _deliver(parts, login, reason.status)
     close(parts, login)
-    sessions.remember(parts, login, assembled.session_index, assembled.name_id)
+    person = word.person.key if word.person else ""
+    sessions.remember(parts, login, assembled.session_index, assembled.name_id, person)
     return _deliver(parts, login, SUCCESS, assembled)
 
 

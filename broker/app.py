@@ -123,7 +123,6 @@ def create(
     app.register_blueprint(ad_list.blueprint(parts))
     app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https))
     app.register_blueprint(console.blueprint(parts, desk, clock))
-    app.register_blueprint(console.api(parts, desk))
     app.register_blueprint(api.blueprint(parts, desk, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     return Application(app, parts, clock, mailer)
@@ -149,7 +148,7 @@ def _refuse_foreign_host(settings: Settings) -> ResponseReturnValue | None:
         return None
     names = ", ".join(sorted(name for name in settings.hosts if name))
     if request.path.startswith("/api/"):
-        return console.problem(421, "Unknown host name", f"Asked for {host}; this broker answers to {names}.")
+        return api.problem(421, "Unknown host name", f"Asked for {host}; this broker answers to {names}.")
     page = render_template("broker/error.html", code="421", kind="host", detail=f"{host} / {names}")
     return page, 421
 
@@ -188,7 +187,7 @@ def _headers(response: Response) -> Response:
 
 def _error_page(error: HTTPException) -> ResponseReturnValue:
     if request.path.startswith("/api/"):
-        return console.problem(error.code or 500, error.name, error.description or "")
+        return api.problem(error.code or 500, error.name, error.description or "")
     return render_template(
         "broker/error.html", code=str(error.code), kind="http", detail=""
     ), error.code or 500
@@ -203,5 +202,5 @@ def _fault_page(error: Exception) -> ResponseReturnValue:
         path = path.replace(token, "<token>")
     log.exception("fault %s at %s %s", code, request.method, path)
     if request.path.startswith("/api/"):
-        return console.problem(500, "Internal error", f"The log has the details under code {code}.")
+        return api.problem(500, "Internal error", f"The log has the details under code {code}.")
     return render_template("broker/error.html", code=code, kind="fault", detail=""), 500

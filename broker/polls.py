@@ -16,6 +16,7 @@ LOOK_EVERY = 0.25
 """Seconds between two looks at the store, for what other processes end."""
 BEGINNING = "0"
 """The cursor before everything."""
+_AFTER = "after-"
 
 
 class TooMany(Exception):
@@ -56,12 +57,12 @@ class Polls:
         """The first login that fits, of those that were answered or refused after ``since``; wait for it if there is
         none yet.
 
-        ``since`` is a cursor, or any exchange: one that has not ended counts from its beginning, so that it may be
-        found itself. None is now. Raises UnknownCursor, TooMany, Stopping.
+        ``since`` is a cursor, or an exchange: what ended since that one began, other than itself, whether it has
+        ended or not. None is now. Raises UnknownCursor, TooMany, Stopping.
         """
         at = self._place(since)
         until = time.monotonic() + min(seconds, LONGEST)
-        found = self._look(wanted, at)
+        found = self._look(wanted, at, since)
         if found.exchange or seconds <= 0:
             return found
         with self._one_more():
@@ -73,9 +74,9 @@ class Polls:
                         raise Stopping
                     if left <= 0:
                         return found
-                    if self._exchanges.newest_end() in ("", found.cursor):
+                    if self.cursor() == found.cursor:
                         self._exchanges.ended.wait(min(LOOK_EVERY, left))
-                found = self._look(wanted, found.cursor)
+                found = self._look(wanted, found.cursor, since)
         return found
 
     def stop(self) -> None:
@@ -84,24 +85,32 @@ class Polls:
         with self._exchanges.ended:
             self._exchanges.ended.notify_all()
 
-    def _look(self, wanted: Wanted, cursor: str) -> Found:
-        for id_ in self._exchanges.ends_after(cursor):
-            cursor = id_
-            exchange = self._exchanges.get(id_)
+    def cursor(self) -> str:
+        """The place behind everything that has ended."""
+        newest = self._exchanges.newest_end()
+        return _AFTER + newest if newest else BEGINNING
+
+    def _look(self, wanted: Wanted, cursor: str, but: str | None) -> Found:
+        # What a reset or the log's bounds took away was before everything that is there.
+        for id_ in self._exchanges.ends_after(cursor.removeprefix(_AFTER)):
+            cursor = _AFTER + id_
+            exchange = None if id_ == but else self._exchanges.get(id_)
             if exchange is not None and wanted.fits(exchange):
                 return Found(exchange, cursor)
-        return Found(None, cursor)
+        return Found(None, cursor if self._exchanges.newest_end() else BEGINNING)
 
     def _place(self, since: str | None) -> str:
         if since is None:
-            return self._exchanges.newest_end() or BEGINNING
-        if since == BEGINNING or self._exchanges.ended_at(since) is not None:
+            return self.cursor()
+        if since == BEGINNING or since.startswith(_AFTER):
             return since
         exchange = self._exchanges.get(since)
         if exchange is None:
             raise UnknownCursor
         began = exchange.events[0].ms
-        earlier = (id_ for id_ in self._exchanges.ends() if (self._exchanges.ended_at(id_) or 0) < began)
+        earlier = (
+            _AFTER + id_ for id_ in self._exchanges.ends() if (self._exchanges.ended_at(id_) or 0) < began
+        )
         return next(earlier, BEGINNING)
 
     @contextmanager

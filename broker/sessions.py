@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
@@ -18,7 +19,8 @@ MOST_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``index`` is the SessionIndex of the assertion, ``name_id`` its NameID, ``login`` the login that it ended."""
+    """``index`` is the SessionIndex of the assertion, ``name_id`` its NameID, ``login`` the login that it ended,
+    ``person`` a key of the register."""
 
     index: str
     login: str
@@ -26,14 +28,27 @@ class Session:
     service_id: str
     name_id: str
     language: str
+    supplier: str = ""
+    person: str = ""
+    at: datetime | None = None
 
 
 ADAPTER = TypeAdapter(Session)
 
 
-def remember(parts: Parts, login: Login, session_index: str, name_id: str) -> None:
+def remember(parts: Parts, login: Login, session_index: str, name_id: str, person: str = "") -> None:
     """An answer goes out with this SessionIndex and this NameID."""
-    session = Session(session_index, login.id, login.sp, login.service_id, name_id, login.language)
+    session = Session(
+        session_index,
+        login.id,
+        login.sp,
+        login.service_id,
+        name_id,
+        login.language,
+        login.supplier or "",
+        person,
+        parts.now_of(login.sp),
+    )
     parts.store.put(KIND, session_index, ADAPTER.dump_json(session), keep=KEEP)
     # A LogoutRequest may leave SessionIndex out: it then means every session of the NameID (core 3.7).
     parts.store.append(
@@ -53,9 +68,14 @@ def find(parts: Parts, sp: str, name_id: str | None, indexes: tuple[str, ...]) -
     return tuple(ADAPTER.validate_json(record) for record in records if record is not None)
 
 
-def forget(parts: Parts, session: Session) -> None:
-    """It was ended."""
-    parts.store.delete(KIND, session.index)
+def every(parts: Parts) -> list[Session]:
+    """In the order in which they began."""
+    return [ADAPTER.validate_json(record) for _, record in parts.store.records(KIND)]
+
+
+def forget(parts: Parts, session: Session) -> bool:
+    """It was ended; False where it was so already."""
+    return parts.store.delete(KIND, session.index)
 
 
 def _name_key(sp: str, name_id: str) -> str:

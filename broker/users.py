@@ -55,21 +55,23 @@ def users(
     slug = find_supplier(scene, supplier) if supplier else ""
     offered = [find_service(scene, service)] if service else list(services(scene))
     wanted = q.strip().casefold()
-    found = [
-        (person, means)
-        for person in scene.register.people.values()
-        for means in person.means
-        if slug in ("", means.supplier)
-        and (
-            not wanted
-            or wanted in f"{person.key}\n{person.name}\n{means.username}\n{person.email or ''}".casefold()
-        )
-    ]
-    chosen = found[start:] if most is None else found[start : start + most]
+    chosen: list[tuple[PersonRecord, Means]] = []
+    total = 0
+    # Nothing is kept of those that are not asked for: there may be very many.
+    for person in scene.register.people.values():
+        for means in person.means:
+            if slug in ("", means.supplier) and (not wanted or wanted in _searched(person, means)):
+                if total >= start and (most is None or len(chosen) < most):
+                    chosen.append((person, means))
+                total += 1
     accounts = _accounts(scene, [means for _, means in chosen])
     facts = {slug: scene.many(accounts, slug) for slug in {means.supplier for _, means in chosen}}
     made = [_user(person, means, accounts[means], facts[means.supplier], offered) for person, means in chosen]
-    return made, len(found)
+    return made, total
+
+
+def _searched(person: PersonRecord, means: Means) -> str:
+    return f"{person.key}\n{person.name}\n{means.username}\n{person.email or ''}".casefold()
 
 
 def as_json(user: User) -> dict[str, Any]:

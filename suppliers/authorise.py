@@ -169,7 +169,9 @@ def permit(
     # The highest level has no single sign-on (spec 9): such a login leaves no session behind either.
     if visit.stay and not visit.session and visit.ask.level < Level.EH4:
         since = visit.authenticated_at or facts.now
-        begun = Session(new_id(), visit.supplier, person.key, means.username, means.card, since)
+        begun = Session(
+            new_id(), visit.supplier, person.key, means.username, means.card, since, login=visit.ask.id
+        )
         visit = replace(visit, session=begun.id)
         told, changes = (
             (*told, Told(Event.SESSION_BEGUN, {"person": person.key})),
@@ -288,14 +290,16 @@ def _can_name(between: CompanyRecord | None, identifiers: Collection[str]) -> bo
 
 
 def _wanted(ask: Ask) -> Names:
-    """The identifier sets of the service in words: "RSIN and KvK number or KvK number"."""
+    """The identifier sets of the service in words: "RSIN and KvK number or KvK number"; a type that no company
+    here has, as a catalogue may ask, by its name in messages."""
+
+    def word(name: str, language: str) -> str:
+        known = TEXTS.get(f"identifier.{name}")
+        return known.in_(language) if known else name
 
     def in_(language: str) -> str:
         between = TEXTS["and"].in_(language)
-        sets = (
-            between.join(TEXTS[f"identifier.{name}"].in_(language) for name in wanted)
-            for wanted in ask.identifier_sets
-        )
+        sets = (between.join(word(name, language) for name in wanted) for wanted in ask.identifier_sets)
         return TEXTS["or"].in_(language).join(sets)
 
     return Names(in_("nl"), in_("en"))

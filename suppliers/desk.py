@@ -90,7 +90,7 @@ class Desk:
         base_url: str = "",
         tester_panel: Callable[[], bool] = _off,
     ) -> None:
-        """``clock_of`` is the time in the logins of one service provider, by its entity id; ``clock`` where it is None."""
+        """``clock_of`` is the time in the logins of one service provider, by its entity id; None for ``clock``."""
         self.profiles = profiles
         self.base_url = base_url
         self._tester_panel = tester_panel

@@ -20,7 +20,8 @@ LIFE = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``username`` is that of the means, or the number of the card. The id stays out of the repr, and so of logs."""
+    """``username`` is that of the means, or the number of the card, ``login`` the Ask that began it. The id stays out
+    of the repr, and so of logs."""
 
     id: str = field(repr=False)
     supplier: str
@@ -28,9 +29,14 @@ class Session:
     username: str
     card: bool
     authenticated_at: datetime
+    login: str = ""
+
+    @property
+    def until(self) -> datetime:
+        return self.authenticated_at + LIFE
 
     def is_over(self, now: datetime) -> bool:
-        return not self.authenticated_at <= now < self.authenticated_at + LIFE
+        return not self.authenticated_at <= now < self.until
 
 
 _SESSION = TypeAdapter(Session)
@@ -47,6 +53,10 @@ class Sessions:
     def get(self, session_id: str) -> Session | None:
         raw = self._store.get(KIND, session_id) if session_id else None
         return _SESSION.validate_json(raw) if raw else None
+
+    def all(self) -> list[Session]:
+        """Also those that are over; in the order in which they began."""
+        return [_SESSION.validate_json(raw) for _, raw in self._store.records(KIND)]
 
     def end(self, session_id: str) -> bool:
         """True if there was one."""

@@ -8,9 +8,25 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broker.api import clock as clocks
-from broker.api import exchanges, explain, means, openapi, page, register, state
+from broker.api import (
+    exchanges,
+    explain,
+    held_means,
+    inbox,
+    mandate_requests,
+    means,
+    openapi,
+    own_keys,
+    page,
+    phone,
+    ready,
+    register,
+    service_providers,
+    sessions,
+    state,
+)
 from broker.api.described import Calls
-from broker.api.problems import Answered, response
+from broker.api.problems import problem
 from broker.clock import Clock
 from broker.console.guard import allowed, from_elsewhere
 from broker.parts import Parts
@@ -25,21 +41,30 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     calls = Calls(made)
     register.add(calls, parts)
     means.add(calls, parts)
+    held_means.add(calls, parts, desk)
+    mandate_requests.add(calls, parts, desk.approvals)
     exchanges.add(calls, parts)
+    inbox.add(calls, desk.inbox)
+    phone.add(calls, desk)
+    sessions.add(calls, parts, desk, clock)
+    service_providers.add(calls, parts)
+    own_keys.add(calls, parts)
     clocks.add(calls, parts, clock)
+    ready.add(calls, parts)
     state.add(calls, parts, desk, clock)
     explain.add(calls, parts, desk)
 
     @made.before_request
     def guard() -> ResponseReturnValue | None:
+        if request.path == ready.PATH:
+            return None
         if not allowed(settings):
             if request.path == "/api":
                 return render_template("console/token.html"), 401
-            problem = Answered(401, "Token needed", "Send the token as Authorization: Bearer <token>.")
-            return response(problem.document)
+            return problem(401, "Token needed", "Send the token as Authorization: Bearer <token>.")
         if request.method not in _READING and from_elsewhere() and request.origin not in settings.cors:
             detail = "Changes are accepted from this broker's own pages and tools only."
-            return response(Answered(403, "Other site", detail).document)
+            return problem(403, "Other site", detail)
         return None
 
     @cache
@@ -63,3 +88,6 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
         )
 
     return made
+
+
+__all__ = ["blueprint", "problem"]

@@ -61,23 +61,37 @@ def record(key: str) -> Any:
     return {name: value for name, value in body.items() if name not in _READ_ONLY}
 
 
+def perhaps(*, any_type: bool = False) -> Any:
+    """The body where it is JSON, else None: of calls that say themselves what they expect."""
+    try:
+        value = request.get_json(silent=True, force=any_type)
+    except RecursionError:
+        return None
+    faults: list[tuple[KeyPath, Problem]] = []
+    _plain(value, (), faults)
+    if faults:
+        raise wrong(faults)
+    return value
+
+
 def _plain(value: Any, path: KeyPath, faults: list[tuple[KeyPath, Problem]]) -> Any:
     if len(path) > MAX_DEPTH:
         raise _unreadable(f"nested more than {MAX_DEPTH} levels deep")
     if isinstance(value, dict):
         for key in value:
-            _printable(key, (*path, key), faults)
+            printable(key, (*path, key), faults)
         return {key: _plain(below, (*path, key), faults) for key, below in value.items()}
     if isinstance(value, list):
         return [_plain(below, (*path, index), faults) for index, below in enumerate(value)]
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        _printable(value, path, faults)
+        printable(value, path, faults)
     return value
 
 
-def _printable(text: str, path: KeyPath, faults: list[tuple[KeyPath, Problem]]) -> None:
+def printable(text: str, path: KeyPath, faults: list[tuple[KeyPath, Problem]]) -> None:
+    """Adds what is wrong with the characters of a text."""
     if found := unprintable(text):
         shown = tuple(step if isinstance(step, int) or not unprintable(step) else "?" for step in path)
         message = f"character U+{ord(found):04X} is invisible and not allowed: remove it"

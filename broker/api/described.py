@@ -45,18 +45,22 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a call takes, or one of two things that it takes."""
+    """What a call takes, or one of two things that it takes. ``xml`` is an example of a document that may come
+    in place of JSON; without ``strict`` a body of any other type is read too, and there is no 415."""
 
     model: type[BaseModel]
     example: Any
     media: tuple[str, ...] = ("application/json",)
     partial: bool = False
     required: bool = True
+    xml: str = ""
+    strict: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``path`` is as OpenAPI writes it; ``rest`` names the part of it that may hold a slash."""
+    """``path`` is as OpenAPI writes it; ``rest`` names the part of it that may hold a slash. ``open`` is of what
+    needs no token and is outside of the API."""
 
     method: str
     path: str
@@ -68,6 +72,7 @@ class Operation:
     problems: tuple[int, ...] = ()
     rest: str = ""
     more: str = ""
+    open: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -85,9 +90,11 @@ class Operation:
     @property
     def statuses(self) -> tuple[int, ...]:
         """The problems that it can end with."""
+        if self.open:
+            return self.problems
         found = {*_ALWAYS, *self.problems, 422}
         found.update(_OF_CHANGES if self.method != "GET" else ())
-        found.update((415,) if self.body else ())
+        found.update((415,) if self.body and self.body.strict else ())
         # Of some keys no address can be made, such as an empty one.
         found.update((404,) if "{" in self.path else ())
         return tuple(sorted(found))
@@ -127,9 +134,9 @@ class Calls:
         return add
 
 
-def asked(query: type[_Query]) -> _Query:
-    """The parameters of this request. Ends the call where one is wrong or not known."""
-    given = request.args.to_dict()
+def asked(query: type[_Query], given: Mapping[str, str] | None = None) -> _Query:
+    """The parameters of this request, or those given. Ends the call where one is wrong or not known."""
+    given = request.args.to_dict() if given is None else dict(given)
     document = loose(given, "")
     try:
         return query.model_validate(given)

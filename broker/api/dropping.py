@@ -26,7 +26,7 @@ KEPT: Mapping[str, Kept] = {
     "logins": Kept((login.KIND,), (desk.KIND, answer.ARTIFACT_KIND, *phone.KINDS)),
     "inbox": Kept(beside=(approving.KIND, forgotten.KIND), log=inbox.LOG),
     "exchanges": Kept(beside=(exchanges.DROPS,), log=exchanges.LOG, logs_beside=(exchanges.ENDS,)),
-    "sessions": Kept((sessions.KIND, supplier_sessions.KIND)),
+    "sessions": Kept((sessions.KIND, supplier_sessions.KIND), logs_beside=(sessions.OF_NAME,)),
     "accounts": Kept((accounts.KIND, accounts.STRANGER)),
     "grants": Kept((grants.KIND,)),
 }

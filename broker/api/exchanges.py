@@ -179,7 +179,9 @@ class ExchangesQuery(Part):
     before: _Said = Field("", description="the last exchange of the page before")
     wait: _Wait | None = Field(None, description="how long to wait for the next login that fits, at most 60s")
     since: _Said | None = Field(
-        None, description="`cursor` of an answer, or an exchange; `0` is the beginning"
+        None,
+        description="`cursor` of an answer, or an exchange: what ended since that one began, other than itself; "
+        "`0` is the beginning",
     )
 
 
@@ -202,7 +204,7 @@ def add(calls: Calls, parts: Parts) -> None:
         query = asked(ExchangesQuery)
         wanted = Wanted(query.sp, query.person, query.service, query.outcome)
         if query.wait is None and query.since is None:
-            cursor = log.newest_end() or polls.BEGINNING
+            cursor = parts.polls.cursor()
             found = log.recent(query.limit, query.before or None, wanted)
         else:
             one = _next(wanted, query)

@@ -21,11 +21,11 @@ EXAMPLE_AT = "2026-11-22T09:00:00Z"
 
 
 # What is given is only described, what is asked is checked by the first call: no start need wait for either.
-_DESCRIBED = ConfigDict(defer_build=True)
+DESCRIBED = ConfigDict(defer_build=True)
 
 
 class Given(BaseModel):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
 
 class Source(Given):
@@ -39,28 +39,28 @@ class Source(Given):
 
 
 class Service(ServicePart):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
     key: str
     source: Source
 
 
 class Company(CompanyPart):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
     key: str
     source: Source
 
 
 class Person(PersonPart):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
     key: str
     source: Source
 
 
 class Mandate(MandatePart):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
     id: str
     state: Literal["requested", "active", "revoked", "not-yet", "expired"] = Field(
@@ -70,7 +70,7 @@ class Mandate(MandatePart):
 
 
 class Means(MeansPart):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
 
 class _Page(Given):
@@ -178,7 +178,7 @@ _Said = Annotated[str, StringConstraints(max_length=200)]
 
 
 class Tagged(Part):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
     tag: Tag = Field(
         "", description="names the test that makes this change, so that it can be dropped together"
@@ -190,7 +190,7 @@ class Deletion(Tagged):
 
 
 class Paged(Part):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
     q: _Said = Field("", description="text in key or name, case ignored")
     limit: int = Field(50, ge=1, le=MOST)
@@ -229,7 +229,7 @@ WHAT: tuple[What, ...] = (
 
 
 class Reset(Part):
-    model_config = _DESCRIBED
+    model_config = DESCRIBED
 
     what: Annotated[str, StringConstraints(pattern=rf"^(({'|'.join(WHAT)})(,|$))*$")] = Field(
         "", description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out"

@@ -14,9 +14,9 @@ from pydantic.json_schema import models_json_schema
 from broker.api import problems
 from broker.api.described import NoQuery, Operation
 from broker.api.problems import ProblemDocument
-from suppliers.register.schema import fields_of
 
 SCHEMAS = "#/components/schemas/"
+XML = ("application/samlmetadata+xml", "application/xml")
 TITLES = {
     401: "Token needed",
     403: "Called by another site",
@@ -32,9 +32,13 @@ GROUPS = {
     "services": "Services that people log in to, as the YAML describes them.",
     "companies": "Companies and their branches.",
     "people": "People, with their means.",
-    "means": "The means of a person.",
-    "mandates": "Mandates: who may act for which company, at which service.",
+    "means": "The means of a person, and what became of them: wrong tries, blocks, chosen passwords.",
+    "mandates": "Mandates: who may act for which company, at which service; asked for and granted too.",
     "suppliers": "Where people log in.",
+    "inbox": "SMS, e-mail and app messages; and the phone that approves or scans.",
+    "sessions": "Who is still logged in: at a supplier, or at a service provider.",
+    "service-providers": "Service providers and service catalogues that are trusted.",
+    "keys": "The roll-over of the broker's own key.",
     "exchanges": "Logins that came: request, findings, choices, decision, answer.",
     "clock": "The clock of the broker, or of one service provider's logins.",
     "state": "The whole: state, file, reset.",
@@ -99,7 +103,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
         if operation.body.partial:
             schema = {"type": "object", "description": f"some keys of {operation.body.model.__name__}"}
         content = {"schema": schema, "example": operation.body.example}
-        found["requestBody"] = {"required": True, "content": dict.fromkeys(operation.body.media, content)}
+        contents = dict.fromkeys(operation.body.media, content)
+        if operation.body.xml:
+            text = {"schema": {"type": "string"}, "example": operation.body.xml}
+            contents = {**dict.fromkeys(XML, text), **contents}
+        found["requestBody"] = {"required": operation.body.required, "content": contents}
     return found
 
 
@@ -150,12 +158,14 @@ def _problem(status: int) -> dict[str, Any]:
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     models: dict[type[BaseModel], None] = {ProblemDocument: None}
     bodies: dict[type[BaseModel], Any] = {}
+    keyed: set[type[BaseModel]] = set()
     for operation in operations:
         models.update((answer.model, None) for answer in operation.answers.values() if answer.model)
         if operation.body:
             models[operation.body.model] = None
             if not operation.body.partial:
                 bodies[operation.body.model] = operation.body.example
+                keyed.update((operation.body.model,) if operation.path.endswith("/{key}") else ())
     _, found = models_json_schema(
         [(model, "validation") for model in models], ref_template=SCHEMAS + "{model}"
     )
@@ -163,7 +173,7 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     for model, example in bodies.items():
         schemas[model.__name__]["example"] = example
         key = {"type": "string", "readOnly": True, "description": "may stand in a body as GET gives it"}
-        if "id" not in fields_of(model) and model.__name__ != "MeansPart":
+        if model in keyed:
             schemas[model.__name__]["properties"]["key"] = key
     return schemas
 

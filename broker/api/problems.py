@@ -69,6 +69,7 @@ class ProblemDocument(BaseModel):
     errors: list[Fault] | None = Field(default=None, description="everything that is wrong, at once")
     nearest: str | None = Field(default=None, description="the key that was probably meant")
     users: list[Reference] | None = Field(default=None, description="what refers to the record")
+    line: int | None = Field(default=None, description="of the XML document that was sent")
 
 
 class Answered(Exception):
@@ -77,6 +78,11 @@ class Answered(Exception):
     def __init__(self, status: int, title: str, detail: str, **more: Any) -> None:
         super().__init__(detail)
         self.document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+
+
+def problem(status: int, title: str, detail: str) -> ResponseReturnValue:
+    """What was expected, what came, how to mend it."""
+    return response(Answered(status, title, detail).document)
 
 
 def of_refusal(refused: Refused) -> Answered:

@@ -121,9 +121,8 @@ def _reading(calls: Calls, parts: Parts, kind: Kind) -> None:
     def list_() -> ResponseReturnValue:
         query = asked(kind.query)
         view = View(parts)
-        rows = _rows(view, kind.section, query)
-        keys, total, after = _page(rows, kind.key, query.limit, query.after)
-        found = [view.record(kind.section, record) for record in keys]
+        rows, total, after = listed(view, kind.section, query)
+        found = [view.record(kind.section, record) for record in rows]
         return answer({str(kind.section): found, "total": total, "next": after})
 
     @calls(
@@ -270,6 +269,14 @@ def _rest(kind: Kind) -> str:
 
 
 # ---- lists ----
+
+
+def listed(
+    view: View, section: Section, query: models.Paged
+) -> tuple[list[Record], int, str | None]:
+    """A page of what fits, how much fits on all pages, and where the next begins."""
+    key = "id" if section is Section.MANDATES else "key"
+    return _page(_rows(view, section, query), key, query.limit, query.after)
 
 
 def _rows(view: View, section: Section, query: models.Paged) -> Iterable[Record]:

@@ -1,33 +1,29 @@
-"""For testers: the inbox, the phone, the exchanges, the clock, what is trusted; as pages and as an HTTP API."""
+"""For testers: the inbox, the phone, the exchanges, the clock, what is trusted; as pages."""
 
 from flask import Blueprint
 
 from broker.clock import Clock
-from broker.console import api as _api
 from broker.console import clock as clock_pages
 from broker.console import (
+    companies,
     configuration,
     exchanges,
     explain,
+    held_mandates,
     inbox,
-    keys_api,
     mandates,
-    mandates_api,
     means,
-    means_api,
+    people,
     phone,
     service_providers,
-    service_providers_api,
     users,
     views,
 )
-from broker.console.api import problem
 from broker.parts import Parts
 from suppliers.desk import Desk
 
 
 def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
-    """The pages."""
     pages = views.blueprint(parts)
     exchanges.add(pages, parts)
     clock_pages.add(pages, parts, clock)
@@ -38,19 +34,11 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     means.add(pages, parts, desk)
     users.add(pages, parts, desk)
     explain.add(pages, parts, desk)
+    people.add(pages, parts, desk)
+    companies.add(pages, parts)
+    held_mandates.add(pages, parts)
     service_providers.add(pages, parts)
     return pages
 
 
-def api(parts: Parts, desk: Desk) -> Blueprint:
-    """The calls, and /readyz."""
-    calls = _api.api(parts, desk.inbox)
-    phone.add_api(calls, desk)
-    mandates_api.add(calls, parts, desk.approvals)
-    means_api.add(calls, parts, desk)
-    service_providers_api.add(calls, parts)
-    keys_api.add(calls, parts)
-    return calls
-
-
-__all__ = ["api", "blueprint", "problem"]
+__all__ = ["blueprint"]

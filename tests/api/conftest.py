@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,15 @@ class Api:
 
     def delete(self, path: str) -> Said:
         return self("DELETE", path)
+
+
+@pytest.fixture
+def own_keys(keys: Path, bench: Any) -> Path:
+    """Of this broker alone: the others in this run share theirs, and a roll-over would change those too."""
+    where: Path = bench.home / "certs"
+    where.unlink()
+    shutil.copytree(keys, where)
+    return where
 
 
 @pytest.fixture

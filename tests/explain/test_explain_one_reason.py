@@ -90,3 +90,17 @@ def test_the_reason_of_the_log_has_code_and_both_languages(bench: Any) -> None:
     assert {name: step[name] for name in ("code", "nl", "en", "place")} == {
         name: refused[name] for name in ("code", "nl", "en", "place")
     }
+
+
+def test_an_exchange_and_the_list_of_means_lead_to_why(bench: Any) -> None:
+    browser = bench.browser()
+    page = walk(browser, bench.ask(browser), EXPIRED)
+    found = browser.get(f"/console/exchanges/{login_id_of(page)}")
+    (link,) = found.by_testid("why")
+    assert "Komt niet binnen" in browser.get(link.get("href")).said("verdict")
+    bench.login()
+    newest = bench.exchanges.recent(1)[0].id
+    (link,) = browser.get(f"/console/exchanges/{newest}").by_testid("why")
+    assert "Komt binnen" in browser.get(link.get("href")).said("verdict")
+    (link,) = browser.get(f"/console/means?q={EXPIRED}").by_testid("why")
+    assert browser.get(link.get("href")).tree.get_element_by_id("person").get("value") == EXPIRED

@@ -1,0 +1,45 @@
+"""``/readyz``: whether all configuration is in force. For whoever waits for the broker, so without a token."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+from pydantic import Field
+
+from broker.api.described import Answer, Calls, Operation, answer
+from broker.api.models import Given
+from broker.console.guard import allowed
+from broker.parts import Parts
+
+PATH = "/readyz"
+
+
+class Ready(Given):
+    ready: bool
+    configuration: int = Field(description="one up for every change in force")
+    problems: list[str] | int = Field(description="of the files; without the token only how many")
+    warnings: int = Field(description="how many; `/api/v1/state` has them")
+
+
+def add(calls: Calls, parts: Parts) -> None:
+    @calls(
+        Operation(
+            "GET",
+            PATH,
+            "Whether all configuration is in force",
+            "state",
+            {
+                200: Answer("it is", Ready),
+                503: Answer("the files have mistakes; the last good one counts", Ready),
+            },
+            open=True,
+        )
+    )
+    def ready() -> ResponseReturnValue:
+        current = parts.current
+        state = {
+            "ready": not current.problems,
+            "configuration": current.version,
+            "problems": list(current.problems) if allowed(parts.settings) else len(current.problems),
+            "warnings": parts.configuration.warned,
+        }
+        return answer(state, 200 if state["ready"] else 503)
