@@ -230,6 +230,7 @@ def _ask(parts: Parts, login: Login, service: Service) -> Ask:
         language=login.language,
         requested=requested(parts, login, service),
         remembered=login.remembered,
+        until=login.created_at + LOGIN_LIFE,
     )
 
 

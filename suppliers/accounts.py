@@ -157,6 +157,11 @@ def standing(means: Means, account: Account, today: date) -> Standing:
     return Standing.BLOCKED if account.blocked else Standing.ACTIVE
 
 
+def proof(means: Means, account: Account) -> str:
+    """Other as soon as the means is written otherwise in the file, or its password was changed."""
+    return f"{means.fingerprint}/{account.chosen}"
+
+
 def must_renew(means: Means, account: Account) -> bool:
     """Whether the person has to choose a new password before going on."""
     return means.renew and account.password is None

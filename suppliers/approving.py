@@ -60,14 +60,16 @@ _SENT = TypeAdapter(_Sent)
 
 
 class Approvals:
-    """``tell`` gets the exchange, and what to tell there. ``path`` is that of a supplier's pages, by its slug."""
+    """``clock_of`` is the time at a service provider, by its entity id, or the broker's for an empty one: a request
+    goes by one clock from asking to deciding. ``tell`` gets the exchange, and what to tell there. ``pages`` is the
+    URL under which the suppliers' pages are."""
 
     def __init__(
         self,
         store: Store,
         grants: Grants,
         register: Callable[[], Register],
-        clock: Callable[[], datetime],
+        clock_of: Callable[[str], datetime],
         inbox: Inbox,
         tell: Callable[[str, tuple[Told, ...]], None],
         profiles: Mapping[str, Profile],
@@ -76,15 +78,17 @@ class Approvals:
         self._store = store
         self.grants = grants
         self._register = register
-        self._clock = clock
+        self._clock_of = clock_of
         self._inbox = inbox
         self._tell = tell
         self._profiles = profiles
         self._pages = pages
 
-    @property
-    def today(self) -> date:
-        return self._clock().astimezone(DUTCH_TIME).date()
+    def now(self, request: MandateRequest) -> datetime:
+        return self._clock_of(request.provider)
+
+    def today(self, request: MandateRequest) -> date:
+        return self.now(request).astimezone(DUTCH_TIME).date()
 
     def manager_of(self, request: MandateRequest) -> PersonRecord | None:
         """Who can be mailed about it; nobody where the register names no manager, or one without e-mail."""
@@ -106,7 +110,10 @@ class Approvals:
     def asked(self, request: MandateRequest) -> MandateRequest:
         """Follow up a request that was just kept: approve it where the company does so by itself, or mail the
         manager. The request as it is then."""
-        company = self._register().companies[request.company]
+        company = self._register().companies.get(request.company)
+        if company is None:
+            # The register lost it since the form was read.
+            return request
         manager = self.manager_of(request)
         about: dict[str, object] = {"request": request.id, **_about(request, company)}
         if request.mandate:
@@ -116,16 +123,19 @@ class Approvals:
         self._tell(request.exchange, (Told(Event.MANDATE_REQUESTED, about),))
         if company.approves:
             return self.approve(request, self.last_day(request), "company") or request
-        return self._mail(request, manager) if manager else request
+        mailed = self._mail(request, manager) if manager else None
+        return mailed or request
 
-    def remind(self, request: MandateRequest) -> MandateRequest:
-        """Mail the manager once more; the links of earlier mails keep working."""
+    def remind(self, request: MandateRequest) -> bool:
+        """Mail the manager once more; the links of earlier mails keep working. False if somebody else just did."""
         manager = self.manager_of(request)
         if manager is None:
-            return request
+            return True
+        if self._mail(request, manager) is None:
+            return False
         told = Told(Event.MANDATE_REMINDED, {"request": request.id, "mailed": mask(manager.email or "")})
         self._tell(request.exchange, (told,))
-        return self._mail(request, manager)
+        return True
 
     def follow(self, slug: str, token: str) -> Link:
         """What this link of this supplier's leads to, as things are now."""
@@ -141,7 +151,7 @@ class Approvals:
         manager = self.manager_of(request)
         if manager is None or manager.key != sent.manager:
             return Link(LinkState.UNKNOWN)
-        late = not sent.at <= self._clock() < sent.at + timedelta(days=LINK_DAYS)
+        late = not sent.at <= self.now(request) < sent.at + timedelta(days=LINK_DAYS)
         return Link(LinkState.LATE if late else LinkState.OPEN, request)
 
     def told_of(self, request: MandateRequest) -> dict[str, object]:
@@ -157,14 +167,14 @@ class Approvals:
 
     def last_day(self, request: MandateRequest) -> date:
         """The last day that may be granted, which is what is granted if nobody says otherwise."""
-        most = _years_after(self.today, MOST_YEARS)
+        most = _years_after(self.today(request), MOST_YEARS)
         own = self._register().mandates_of(request.person) if request.mandate else ()
         until = next((mandate.until for mandate in own if mandate.id == request.mandate), None)
         return min(until, most) if until else most
 
     def wrong_until(self, request: MandateRequest, until: date) -> str:
         """What is wrong with a last day: ``past`` or ``late``; empty if nothing."""
-        if until < self.today:
+        if until < self.today(request):
             return "past"
         return "late" if until > self.last_day(request) else ""
 
@@ -187,7 +197,7 @@ class Approvals:
         self._tell(request.exchange, (Told(Event.MANDATE_WITHDRAWN, about),))
 
     def _decide(self, decided: MandateRequest) -> MandateRequest | None:
-        decided = replace(decided, decided_at=self._clock())
+        decided = replace(decided, decided_at=self.now(decided))
         company = self._register().companies.get(decided.company)
         if company is None or not self.grants.decide(decided):
             return None
@@ -206,20 +216,23 @@ class Approvals:
             self._send("outcome.approved" if approved else "outcome.refused", decided, person)
         return decided
 
-    def _mail(self, request: MandateRequest, manager: PersonRecord) -> MandateRequest:
-        token, now = secrets.token_urlsafe(32), self._clock()
+    def _mail(self, request: MandateRequest, manager: PersonRecord) -> MandateRequest | None:
+        """The request as it is then; None, and no mail, if somebody else mailed or decided meanwhile."""
+        token, now = secrets.token_urlsafe(32), self.now(request)
+        if not self.grants.mailed(request, now):
+            return None
         sent = _Sent(request.person, request.id, manager.key, now)
         self._store.put(KIND, _hash(token), _SENT.dump_json(sent), keep=_KEEP_SECONDS)
         link = f"{self._pages}/{quote(request.supplier, safe='')}/approve/{token}"
         self._send("approval", request, manager, link=link, days=LINK_DAYS)
-        self.grants.mailed(request, now)
         return replace(request, mailed_at=now)
 
     def _send(self, text: str, request: MandateRequest, to: PersonRecord, **more: object) -> None:
         """Mail in the language of the request: ``message.<text>.subject`` and ``message.<text>``."""
         register, language = self._register(), request.language
-        profile = self._profiles[request.supplier]
-        say = Wording(language, profile.wording)
+        # Its profile file may be gone since: then the common texts do.
+        profile = self._profiles.get(request.supplier)
+        say = Wording(language, profile.wording if profile else {})
         person, company = register.people.get(request.person), register.companies.get(request.company)
         reason = say("outcome.reason", reason=request.reason) if request.reason else ""
         values = {
@@ -229,20 +242,20 @@ class Approvals:
             "service": request.service_name.in_(language),
             "provider": request.provider_name.in_(language),
             "level": request.level.label,
-            "supplier": profile.name,
+            "supplier": profile.name if profile else request.supplier,
             "until": day(request.until, language) if request.until else "",
             "reason": reason,
             **more,
         }
         self._inbox.add(
             Message(
-                at=self._clock(),
+                at=self.now(request),
                 channel="email",
                 to=to.email or "",
                 subject=say(f"message.{text}.subject", **values),
                 body=say(f"message.{text}", **values),
                 code="",
-                supplier=profile.slug,
+                supplier=request.supplier,
                 ask_id=request.exchange,
             )
         )

@@ -80,7 +80,8 @@ class Ask:
     ``return_path`` is where the supplier sends the browser when its Word is ready, ``choice_path`` where
     "Vorige" leads from its first page; empty where there is no such page, as the supplier was chosen elsewhere.
     ``requested`` are the extra attributes, in the order in which they are asked. ``remembered`` is whether the
-    person came here by a choice of an earlier day, and never saw that there is one.
+    person came here by a choice of an earlier day, and never saw that there is one. No Word is of use after
+    ``until``; None where that never is.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Ask:
     language: str = "nl"
     requested: tuple[RequestedAttribute, ...] = ()
     remembered: bool = False
+    until: datetime | None = None
 
 
 class Outcome(enum.StrEnum):

@@ -175,7 +175,7 @@ def permit(
         visit = replace(visit, session=begun.id)
         told, changes = (
             (*told, Told(Event.SESSION_BEGUN, {"person": person.key})),
-            (*changes, SessionBegun(begun)),
+            (*changes, SessionBegun(means, begun)),
         )
     return Tried(replace(visit, word=word), told=told, changes=changes)
 

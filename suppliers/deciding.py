@@ -56,7 +56,7 @@ def _screen(approvals: Approvals, link: Link, *, too_late: bool = False) -> Scre
     if link.state is LinkState.DECIDED:
         return Screen("decided", 409 if too_late else 200, values={**about, "too_late": too_late})
     last = approvals.last_day(request)
-    values = {"until": last.isoformat(), "last": last, "today": approvals.today, "most": MOST_REASON}
+    values = {"until": last.isoformat(), "last": last, "today": approvals.today(request), "most": MOST_REASON}
     return Screen("approve", values={**about, **values})
 
 

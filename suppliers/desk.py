@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from suppliers import testers
 from suppliers import visit as visits
-from suppliers.accounts import Accounts, Guess
+from suppliers.accounts import Accounts, Guess, proof
 from suppliers.approving import Approvals
 from suppliers.ask import Ask, Offer, Outcome, Word
 from suppliers.forgotten import Forgotten
@@ -25,7 +25,7 @@ from suppliers.inbox import Inbox
 from suppliers.phone import Phones, Waiting
 from suppliers.profiles import Profile
 from suppliers.register.model import Means, Register
-from suppliers.sessions import Sessions
+from suppliers.sessions import Session, Sessions
 from suppliers.steps import phone
 from suppliers.steps.pin import PIN_MINUTES, random_pin
 from suppliers.store import Store
@@ -54,6 +54,8 @@ PHONE = "/console/phone"
 KIND = "visit"
 # Housekeeping in real time, far longer than anybody takes to log in.
 _KEEP_SECONDS = 12 * 3600.0
+# A visit outside any login is begun by whoever opens one address.
+_KEEP_ALONE_SECONDS = 3600.0
 # Of so many questions to a phone, the newest, is looked whether they wait for an answer.
 _MOST_PHONES = 200
 
@@ -101,7 +103,7 @@ class Desk:
         self._phones = Phones(store)
         self._store = store
         self._register = register
-        self._clock_of = clock_of or (lambda provider: clock())
+        self._clock_of = lambda provider: clock_of(provider) if clock_of and provider else clock()
         self._make_pin = make_pin
         self._on_event = on_event
 
@@ -116,7 +118,7 @@ class Desk:
             url=base_url + PREFIX,
         )
         self.approvals = Approvals(
-            store, self.grants, register, clock, self.inbox, self.tell, profiles, base_url + PREFIX
+            store, self.grants, register, self._clock_of, self.inbox, self.tell, profiles, base_url + PREFIX
         )
 
     def offers(self) -> tuple[Offer, ...]:
@@ -128,7 +130,8 @@ class Desk:
         """Start a visit, in place of any that this Ask had; the path of its first page. ``alone`` is a visit
         outside any login."""
         profile = self.profiles[slug]
-        self._store.put(KIND, ask.id, visits.dump(Visit(ask, slug, alone=alone)), keep=_KEEP_SECONDS)
+        keep = _KEEP_ALONE_SECONDS if alone else _KEEP_SECONDS
+        self._store.put(KIND, ask.id, visits.dump(Visit(ask, slug, alone=alone)), keep=keep)
         data = {"supplier": slug, "name": profile.name, **({"alone": True} if alone else {})}
         self._tell(ask.id, (Told(Event.OPENED, data),))
         # Not the visit's own address, which would only send the browser on to this one.
@@ -158,9 +161,13 @@ class Desk:
         """The path of a step's page, or of the visit."""
         return f"{PREFIX}/{quote(slug, safe='')}/{quote(ask_id, safe='')}/{step or ''}"
 
-    def enter(self, slug: str, ask_id: str) -> tuple[Visit | None, At | Leave | Screen]:
-        """The visit's own address: on to the step at hand."""
-        return self._turn(slug, ask_id, lambda visit, facts: Turn(visit, _at_hand(visit, facts)))
+    def enter(
+        self, slug: str, ask_id: str, *, language: str = ""
+    ) -> tuple[Visit | None, At | Leave | Screen]:
+        """The visit's own address: on to the step at hand, in ``language`` if the person switches to it here."""
+        return self._turn(
+            slug, ask_id, lambda visit, facts: Turn(_in_language(visit, language), _at_hand(visit, facts))
+        )
 
     def show(
         self, slug: str, ask_id: str, n: int, *, session: str = "", language: str = ""
@@ -171,9 +178,9 @@ class Desk:
         )
 
     def act(
-        self, slug: str, ask_id: str, n: int, form: Mapping[str, str]
+        self, slug: str, ask_id: str, n: int, form: Mapping[str, str], *, session: str = ""
     ) -> tuple[Visit | None, At | Leave | Screen]:
-        return self._turn(slug, ask_id, lambda visit, facts: act(visit, n, form, facts))
+        return self._turn(slug, ask_id, lambda visit, facts: act(visit, n, form, facts), session)
 
     def resend(self, slug: str, ask_id: str, n: int) -> tuple[Visit | None, At | Leave | Screen]:
         return self._turn(slug, ask_id, lambda visit, facts: resend(visit, n, facts))
@@ -249,7 +256,7 @@ class Desk:
         while True:
             raw = self._store.get(KIND, owner)
             visit = visits.load(raw) if raw else None
-            if raw is None or visit is None or visit.word:
+            if raw is None or visit is None or visit.word or self._is_late(visit):
                 self._tell_not_taken(owner, "ended")
                 return "ended"
             if factor and visit.phone and visit.phone.id == id_ and visit.phone.factor != factor:
@@ -296,7 +303,12 @@ class Desk:
     def _open_visit(self, ask_id: str) -> Visit | None:
         raw = self._store.get(KIND, ask_id)
         visit = visits.load(raw) if raw else None
-        return visit if visit and not visit.word and visit.supplier in self.profiles else None
+        if visit is None or visit.word or visit.supplier not in self.profiles or self._is_late(visit):
+            return None
+        return visit
+
+    def _is_late(self, visit: Visit) -> bool:
+        return visit.ask.until is not None and self._now(visit) > visit.ask.until
 
     def _tell_not_taken(self, ask_id: str, why: str) -> None:
         if self._store.get(KIND, ask_id):
@@ -314,12 +326,16 @@ class Desk:
             visit = visits.load(raw)
             if visit.supplier != slug:
                 self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "supplier", "at": slug}),))
-                return None, refusal("supplier")
+                return None, refusal("supplier", reference=ask_id)
             if visit.word and visit.alone:
                 return visit, Screen("loggedout", values={"logout": True})
             if visit.word:
                 why = "what" if visit.word.outcome is Outcome.PERMIT else str(visit.word.outcome)
                 return visit, Screen("ended", 410, values={"why": why})
+            if self._is_late(visit):
+                # Nothing that is done here now would be taken: said at once, not after all the steps.
+                self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "late", "until": str(visit.ask.until)}),))
+                return visit, Screen("ended", 410, values={"why": "late"})
             facts = self._facts(visit, guess, session)
             turn = decide(visit, facts)
             if turn.visit == visit or self._store.swap(KIND, ask_id, raw, visits.dump(turn.visit)):
@@ -341,9 +357,13 @@ class Desk:
             account=self.accounts.of,
             guess=guess,
             held=self.grants.of,
-            session=self.sessions.get(session),
+            session=self._session(visit.supplier, session),
             profiles=self.profiles,
         )
+
+    def _session(self, slug: str, session_id: str) -> Session | None:
+        found = self.sessions.get(session_id)
+        return found if found and found.supplier == slug else None
 
     def _make(self, change: Change) -> None:
         match change:
@@ -351,8 +371,9 @@ class Desk:
                 self.accounts.set_password(means, password)
             case MandateUsed(person, on):
                 self.grants.used(person, on)
-            case SessionBegun(session):
-                self.sessions.begin(session)
+            case SessionBegun(means, session):
+                # Here, not in the step: a password that was renewed on the way has been changed by now.
+                self.sessions.begin(replace(session, proof=proof(means, self.accounts.of(means))))
             case SessionEnded(id):
                 self.sessions.end(id)
             case PhoneAsked():

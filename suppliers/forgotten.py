@@ -27,6 +27,12 @@ from suppliers.wording import DUTCH_TIME, Wording, day
 
 KIND = "reset"
 LIFE = timedelta(hours=1)
+TIMES = "reset-asked"
+MOST_TIMES = 5
+"""So often within ``WITHIN`` an e-mail goes to one address at a supplier."""
+WITHIN = timedelta(hours=1)
+# Anybody can make up addresses.
+_KEEP_TIMES_SECONDS = 2 * 3600.0
 # Housekeeping in real time: late and used links are told from wrong ones as long as this.
 _KEEP_SECONDS = 24 * 3600.0
 
@@ -68,6 +74,7 @@ class Trouble:
 
 
 _LINK = TypeAdapter(Link)
+_TIMES = TypeAdapter(tuple[datetime, ...])
 
 
 class Forgotten:
@@ -98,16 +105,37 @@ class Forgotten:
     def ask(self, slug: str, email: str, *, language: str, ask_id: str = "") -> None:
         """Send what is known of this address at this supplier, to that address only; nothing if nothing is."""
         wanted = email.strip().casefold()
+        # Also of an address that nobody has: the answer takes as long.
+        may = self._count(slug, wanted)
         known: dict[str, tuple[PersonRecord, list[Means]]] = {}
         for person, means in self._register().clients(slug):
             if (person.email or "").casefold() == wanted:
                 known.setdefault(person.key, (person, []))[1].append(means)
-        for person, held in known.values():
+        for person, held in known.values() if may else ():
             self._send(self._message(slug, person, held, language, ask_id))
-        _log.info("%s: %d e-mail(s) about a forgotten password", slug, len(known))
+        _log.info("%s: %d e-mail(s) about a forgotten password", slug, len(known) if may else 0)
         if ask_id:
             data = {"to": mask(email.strip()), "known": bool(known), "people": list(known)}
+            if not may:
+                data["too_often"] = True
             self._tell(ask_id, Event.PASSWORD_RESET_ASKED, data)
+
+    def _count(self, slug: str, address: str) -> bool:
+        """Count that an e-mail to this address is asked for; False if that is too often."""
+        key, now = _hash(f"{slug}/{address}"), self._clock()
+        while True:
+            raw = self._store.get(TIMES, key)
+            # What is still to come was asked before the clock was put back.
+            lately = [at for at in _TIMES.validate_json(raw or b"[]") if now - WITHIN < at <= now]
+            if len(lately) >= MOST_TIMES:
+                return False
+            new = _TIMES.dump_json((*lately, now))
+            if (
+                self._store.add(TIMES, key, new, keep=_KEEP_TIMES_SECONDS)
+                if raw is None
+                else self._store.swap(TIMES, key, raw, new)
+            ):
+                return True
 
     def look(self, slug: str, token: str) -> Found | Trouble:
         """What this link is worth now."""

@@ -38,6 +38,7 @@ class MandateRequest:
     that this is about, which the file has as requested; empty for one that will be new. ``exchange`` is the login,
     or the visit, in which it was asked; ``mailed_at`` when the mandate manager last got mail about it.
     ``until`` is the last day of what was approved, ``decided_by`` manager, console or company (by itself).
+    ``provider`` is the entity id of the service provider by whose clock all of it goes; empty for the broker's.
     """
 
     id: str
@@ -58,6 +59,7 @@ class MandateRequest:
     decided_by: str = ""
     until: date | None = None
     reason: str = ""
+    provider: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -103,8 +105,13 @@ class Grants:
         return Held(tuple(mandate for mandate in granted if mandate), record.last_used, requests)
 
     def used(self, person: str, on: date) -> None:
-        """A login used a mandate of this person."""
-        self._change(person, lambda record: replace(record, last_used=on))
+        """A login used a mandate of this person. The latest day stays, also where the clock was put back since:
+        a day that is still to come lets nothing lapse, an earlier one in its place would."""
+
+        def latest(record: _Record) -> _Record:
+            return replace(record, last_used=max(filter(None, [record.last_used, on])))
+
+        self._change(person, latest)
 
     def add(self, request: MandateRequest) -> MandateRequest:
         """Keep a request; the one that there is already where the same is being asked."""
@@ -141,17 +148,18 @@ class Grants:
         self._change(decided.person, change)
         return was[0]
 
-    def mailed(self, request: MandateRequest, at: datetime) -> None:
-        """The mandate manager got mail about an open request."""
+    def mailed(self, request: MandateRequest, at: datetime) -> bool:
+        """The mandate manager gets mail about an open request; False if it was mailed about since it was read, or is
+        not open any more. Of several at once one may send."""
+        was: list[bool] = []
 
         def change(record: _Record) -> _Record:
-            requests = (
-                replace(asked, mailed_at=at) if asked.id == request.id and asked.is_open else asked
-                for asked in record.requests
-            )
-            return replace(record, requests=tuple(requests))
+            found = next((asked for asked in record.requests if asked.id == request.id), None)
+            was[:] = [found is not None and found.is_open and found.mailed_at == request.mailed_at]
+            return _with(record, replace(found, mailed_at=at)) if found and was[0] else record
 
         self._change(request.person, change)
+        return was[0]
 
     def withdraw(self, request: MandateRequest) -> None:
         """Forget a request, and with it the mandate that came of it."""

@@ -106,11 +106,11 @@ class Requesting:
             return self._refused(known, "choice")
         if not request.is_open:
             return known.visit, Shown(request.id)
-        mailed, now = request.mailed_at, known.facts.now
-        if mailed and mailed <= now < mailed + REMIND_AFTER:
-            page = self._standing(known, request)
+        mailed, now = request.mailed_at, self.approvals.now(request)
+        soon = bool(mailed and mailed <= now < mailed + REMIND_AFTER)
+        if soon or not self.approvals.remind(request):
+            page = self._standing(known, _of(known, request_id) or request)
             return known.visit, replace(page, status=422, problems=(Problem("remind", "request.soon"),))
-        self.approvals.remind(request)
         return known.visit, Shown(request.id)
 
     def go_on(self, slug: str, ask_id: str, request_id: str) -> Found:
@@ -146,13 +146,13 @@ class Requesting:
         return _Known(visit, facts, self._desk.path(slug, ask_id), *holder)
 
     def _standing(self, known: _Known, request: MandateRequest) -> Screen:
-        visit, company = known.visit, known.facts.register.companies[request.company]
+        visit, company = known.visit, known.facts.register.companies.get(request.company)
         manager = self.approvals.manager_of(request)
         mailed = request.mailed_at if manager else None
         values = {
             "request": request,
             "state": str(request.status),
-            "company": company.name,
+            "company": company.name if company else request.company,
             "mailed": mask(manager.email or "") if manager and mailed else "",
             "time": clock_time(mailed) if mailed else "",
             "own": mask(known.person.email) if known.person.email else "",
@@ -263,6 +263,7 @@ def _read(known: _Known, form: Mapping[str, str]) -> MandateRequest | tuple[Prob
         asked_at=facts.now,
         exchange=visit.ask.id,
         language=visit.ask.language,
+        provider="" if visit.alone else visit.ask.service.provider_id,
     )
     waiting = {reason.mandate for reason in decision.reasons if reason.code is Code.REQUESTED}
     for mandate in facts.register.mandates_of(known.person.key):

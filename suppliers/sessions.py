@@ -20,8 +20,9 @@ LIFE = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``username`` is that of the means, or the number of the card, ``login`` the Ask that began it. The id stays out
-    of the repr, and so of logs."""
+    """``username`` is that of the means, or the number of the card, ``login`` the Ask that began it. ``proof`` is
+    what the means and its password were then: a session does not outlive either. The id stays out of the repr, and
+    so of logs."""
 
     id: str = field(repr=False)
     supplier: str
@@ -30,6 +31,7 @@ class Session:
     card: bool
     authenticated_at: datetime
     login: str = ""
+    proof: str = ""
 
     @property
     def until(self) -> datetime:

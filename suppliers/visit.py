@@ -293,6 +293,9 @@ class MandateUsed:
 
 @dataclass(frozen=True, slots=True)
 class SessionBegun:
+    """Of a means that was proved just now; the session is to hold as long as that is what it was."""
+
+    means: Means
     session: Session
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from suppliers.accounts import Standing, standing
+from suppliers.accounts import Standing, must_renew, proof, standing
 from suppliers.ask import Level, Outcome, Word
 from suppliers.authorise import considered
 from suppliers.choice import lost
@@ -79,7 +79,9 @@ def act(visit: Visit, n: int, form: Mapping[str, str], facts: Facts) -> Turn:
         # The last step is only behind a person with a Word: what there is to ask has changed meanwhile.
         return arrive(tried.visit, facts, tried.told)
     came = arrive(replace(tried.visit, done=n), facts, tried.told)
-    return replace(came, changes=(*tried.changes, *came.changes))
+    # Whoever has just proved who they are is not also whoever this browser was logged in as.
+    ended = (SessionEnded(facts.session.id),) if facts.session and _proves(step) else ()
+    return replace(came, changes=(*tried.changes, *ended, *came.changes))
 
 
 def resend(visit: Visit, n: int, facts: Facts) -> Turn:
@@ -153,8 +155,9 @@ def _resume(visit: Visit, session: Session, facts: Facts) -> Turn:
     why_not = _unusable(visit, session, facts)
     if why_not:
         told = Told(Event.SESSION_NOT_USED, {"why": why_not})
-        # Whoever must authenticate anew is logged out here first; a session that is over is of no use to anybody.
-        ended = (SessionEnded(session.id),) if why_not in ("force-authn", "over", "gone") else ()
+        # Whoever must authenticate anew is logged out here first. One that is over by the clock of this provider may
+        # not be by that of another.
+        ended = (SessionEnded(session.id),) if why_not in ("force-authn", "gone") else ()
         return Turn(visit, _screen(visit, 1, facts), (told,), changes=ended)
     used = {
         "username": session.username,
@@ -177,7 +180,7 @@ def _resume(visit: Visit, session: Session, facts: Facts) -> Turn:
 
 def _unusable(visit: Visit, session: Session, facts: Facts) -> str:
     """Why a session does not do for this visit; empty if it does."""
-    if session.supplier != visit.supplier or session.is_over(facts.now):
+    if session.is_over(facts.now):
         return "over"
     if visit.ask.force_authn:
         return "force-authn"
@@ -187,9 +190,16 @@ def _unusable(visit: Visit, session: Session, facts: Facts) -> str:
     if holder is None:
         return "gone"
     means = holder[1]
-    if standing(means, facts.account(means), facts.today) is not Standing.ACTIVE:
+    account = facts.account(means)
+    if standing(means, account, facts.today) is not Standing.ACTIVE or session.proof != proof(means, account):
         return "gone"
+    if must_renew(means, account):
+        return "renew"
     return "level" if means.level < visit.ask.level else ""
+
+
+def _proves(step: Step) -> bool:
+    return step.kind is Kind.CARD or "password" in step.fields
 
 
 def _not_here(visit: Visit, n: int, facts: Facts) -> Turn | None:

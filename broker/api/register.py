@@ -313,8 +313,10 @@ def _people(view: View, query: models.PeopleQuery, text: str) -> Iterable[Record
     else:
         found = view.register.people.values()
     if query.company:
-        keys = {m.person for m in view.register.mandates() if query.company in (m.company, m.intermediary)}
-        found = [person for person in found if person.key in keys] if keys else []
+        company, people = query.company, view.register.people
+        keys = {m.person for m in view.register.mandates() if m.company == company or m.intermediary == company}
+        # Of all of the people the values are only looked at where they are wanted.
+        found = (p for p in found if p.key in keys) if text else (people[key] for key in people if key in keys)
     if query.supplier:
         found = [p for p in found if any(m.supplier == query.supplier for m in p.means)]
     return list(found)

@@ -244,7 +244,9 @@ def _problem(parts: Parts, problem: LoginProblem, login_id: str) -> ResponseRetu
     by_get = request.method == "GET" and request.endpoint != "broker.sso"
     again = "" if by_get else f"/login/{quote(login_id, safe='')}"
     language.use(language.asked() or login.language_of(parts, login_id), again)
-    return _page("ended", heading=heading, what=what, reason=problem.reason), status
+    # Of an id that is not known there is nothing to find.
+    known = "" if problem.reason == "unknown" else login_id
+    return _page("ended", heading=heading, what=what, reason=problem.reason, id=known), status
 
 
 def _refusal(id: str, findings: tuple[Finding, ...], *, logging_out: bool = False) -> str:  # noqa: A002

@@ -42,8 +42,9 @@ def _schema(name: str) -> etree.XMLSchema:
 
 def error_in(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> tuple[str, int] | None:
     """What the schema has against this message and on which line; None if nothing."""
-    compiled = _schema(schema)
-    with _lock:  # the log of errors belongs to the schema, not to the call
+    # The log of errors belongs to the schema, not to the call; and libxml2 cannot compile one twice at once.
+    with _lock:
+        compiled = _schema(schema)
         if compiled.validate(element):
             return None
         first = compiled.error_log[0]

@@ -9,11 +9,12 @@ from urllib.parse import quote
 from flask import Blueprint, Response, abort, g, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from suppliers.ask import Ask, Level
+from suppliers.ask import Ask
 from suppliers.desk import PHONE, PREFIX, Desk
-from suppliers.pages import forgotten, mandate_requests
+from suppliers.pages import forgotten, language, mandate_requests
 from suppliers.profiles import Profile
 from suppliers.sessions import LIFE
+from suppliers.steps.login import may_stay
 from suppliers.visit import At, Leave, Screen, Visit
 from suppliers.wording import Wording
 
@@ -56,14 +57,12 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
             panel = desk.testers(visit, screen, searched=request.args.get("people"), fill=fill)
         if panel and panel.fill:
             screen = replace(screen, values={**screen.values, "fill": panel.fill})
-        language = ask.language if ask else request.args.get("lang") or screen.values.get("language", "")
-        if language not in ("nl", "en"):
-            language = request.accept_languages.best_match(("nl", "en"), "nl")
+        spoken = language.of_page(ask.language if ask else screen.values.get("language", ""))
         g.own_script = screen.name in ("app", "qr")
         html = render_template(
             f"supplier/{screen.name}.html",
-            t=Wording(language, profile.wording if profile else {}),
-            language=language,
+            t=Wording(spoken, profile.wording if profile else {}),
+            language=spoken,
             profile=profile,
             levels=_levels(profile, ask) if profile and ask else (),
             ask=ask,
@@ -73,7 +72,7 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
             path=lambda step=None: desk.path(slug, ask.id, step) if ask else "",
             inbox_path=inbox_path,
             phone_path=PHONE,
-            may_stay=visit is not None and profile is not None and _may_stay(visit, profile),
+            may_stay=visit is not None and profile is not None and may_stay(visit, profile),
             forgotten_path=f"{PREFIX}/{quote(slug)}/forgotten?login={quote(ask.id)}" if ask else "",
             panel=panel,
         )
@@ -81,12 +80,12 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
 
     @pages.get("/<slug>/<ask_id>/")
     def enter(slug: str, ask_id: str) -> BaseResponse:
-        return answer(slug, desk.enter(slug, ask_id))
+        return answer(slug, desk.enter(slug, ask_id, language=request.args.get("lang", "")))
 
     @pages.get("/<slug>/<ask_id>/<int:n>")
     def show(slug: str, ask_id: str, n: int) -> BaseResponse:
-        session, language = request.cookies.get(_cookie(slug), ""), request.args.get("lang", "")
-        visit, to = desk.show(slug, ask_id, n, session=session, language=language)
+        session, wanted_language = request.cookies.get(_cookie(slug), ""), request.args.get("lang", "")
+        visit, to = desk.show(slug, ask_id, n, session=session, language=wanted_language)
         if isinstance(to, Screen) and "username" in to.values and (wanted := request.args.get("as")):
             # A link from a page that offers another means. It fills in the user name and no more.
             to = replace(to, values={**to.values, "username": wanted[:_MOST_USERNAME]})
@@ -94,11 +93,17 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
 
     @pages.post("/<slug>/<ask_id>/<int:n>")
     def act(slug: str, ask_id: str, n: int) -> BaseResponse:
-        return answer(slug, desk.act(slug, ask_id, n, request.form.to_dict()))
+        session = request.cookies.get(_cookie(slug), "")
+        return answer(slug, desk.act(slug, ask_id, n, request.form.to_dict(), session=session))
 
     @pages.post("/<slug>/<ask_id>/<int:n>/resend")
     def resend(slug: str, ask_id: str, n: int) -> BaseResponse:
         return answer(slug, desk.resend(slug, ask_id, n))
+
+    @pages.get("/<slug>/<ask_id>/<int:n>/resend")
+    def resent(slug: str, ask_id: str, n: int) -> BaseResponse:
+        """For a browser that was left here by the answer to the form, and loads the page again."""
+        return redirect(desk.path(slug, ask_id, n), 303)
 
     @pages.get("/<slug>/<ask_id>/<int:n>/status")
     def status(slug: str, ask_id: str, n: int) -> BaseResponse:
@@ -128,7 +133,9 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
         if profile is None or not profile.eh1_notice:
             abort(404)
         login = request.args.get("login", "")
-        return page(slug, None, Screen("eh1", values={"home": desk.path(slug, login) if login else ""}))
+        visit = desk.under_way(slug, login) if login else None
+        home = desk.path(slug, login) if login else ""
+        return page(slug, None, Screen("eh1", values={"home": home, "language": visit.ask.language if visit else ""}))
 
     forgotten.add(pages, desk, inbox_path=inbox_path)
 
@@ -179,14 +186,6 @@ def theme_css(profile: Profile) -> str:
     colours = {**profile.colours.model_dump(exclude={"accent"}), "edge": profile.colours.edge}
     lines = "".join(f"  --{name.replace('_', '-')}: {value};\n" for name, value in colours.items())
     return f":root {{\n{lines}}}\n"
-
-
-def _may_stay(visit: Visit, profile: Profile) -> bool:
-    """Whether to offer to stay logged in: not at the highest level, where nobody may, nor on business of one's own.
-
-    ForceAuthn asks for a login of its own now; whether a later one may pass without is for that one to say.
-    """
-    return profile.stay_logged_in and visit.ask.level < Level.EH4 and not visit.alone
 
 
 def _levels(profile: Profile, ask: Ask) -> list[str]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from suppliers.desk import PREFIX, Desk
 from suppliers.forgotten import Trouble
+from suppliers.pages.language import of_page
 from suppliers.passwords import SHORTEST
 from suppliers.profiles import Profile
 from suppliers.visit import Problem, Screen
@@ -87,7 +88,7 @@ def add(pages: Blueprint, desk: Desk, **context: Any) -> None:
         found, problems = decide()
         login = found.link.ask_id if found.link else ""
         login = login if login and desk.under_way(slug, login) else ""
-        language = _language(found.link.language if found.link else "")
+        language = of_page(found.link.language if found.link else "")
         ways = _ways(desk, slug, login, language)
         if isinstance(found, Trouble):
             status = 404 if found.why == "unknown" else 410
@@ -111,14 +112,7 @@ def _here(desk: Desk, slug: str) -> tuple[Profile, str, str]:
         abort(404)
     login = request.args.get("login", "")
     visit = desk.under_way(slug, login) if login else None
-    return profile, login if visit else "", _language(visit.ask.language if visit else "")
-
-
-def _language(otherwise: str) -> str:
-    asked = request.args.get("lang", "")
-    if asked in ("nl", "en"):
-        return asked
-    return otherwise or request.accept_languages.best_match(("nl", "en"), "nl")
+    return profile, login if visit else "", of_page(visit.ask.language if visit else "")
 
 
 def _ways(desk: Desk, slug: str, login: str, language: str) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from suppliers import deciding
 from suppliers.desk import Desk
+from suppliers.pages.language import of_page
 from suppliers.requesting import Found, Requesting, Shown
 from suppliers.visit import At, Leave, Screen, Visit
 
@@ -33,7 +34,7 @@ def add(
 
     @pages.get("/<slug>/mandates")
     def own_mandates(slug: str) -> Response:
-        path = requesting.open(slug, "en" if language() == "en" else "nl")
+        path = requesting.open(slug, of_page())
         return redirect(path, 303) if path else answer(slug, (None, Screen("unknown", 404)))
 
     @pages.get("/<slug>/<ask_id>/mandates")
@@ -55,6 +56,11 @@ def add(
     @pages.post("/<slug>/<ask_id>/mandates/<id_>/continue")
     def go_on(slug: str, ask_id: str, id_: str) -> Response:
         return reply(slug, requesting.go_on(slug, ask_id, id_))
+
+    @pages.get("/<slug>/<ask_id>/mandates/<id_>/<any(remind, continue):_form>")
+    def after_form(slug: str, ask_id: str, id_: str, _form: str) -> Response:
+        """For a browser that was left here by the answer to a form, and loads the page again."""
+        return redirect(url_for("supplier.mandate_request", slug=slug, ask_id=ask_id, id_=id_), 303)
 
     @pages.get("/<slug>/approve/<token>")
     def approval(slug: str, token: str) -> Response:

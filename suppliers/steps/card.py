@@ -7,6 +7,9 @@ from dataclasses import replace
 
 from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
 
+MOST_TYPED = 64
+"""So much of a number that no card has goes into the exchange."""
+
 
 def asks(visit: Visit, facts: Facts) -> bool:
     return visit.card
@@ -29,11 +32,13 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
     number = form["card"].strip()
     found = facts.register.login(facts.profile.slug, number, card=True)
     if found is None:
-        return Tried(visit, (Problem("card", "card.unknown"),), (Told(Event.CARD_WRONG, {"card": number}),))
+        return Tried(visit, (Problem("card", "card.unknown"),), (Told(Event.CARD_WRONG, {"card": number[:MOST_TYPED]}),))
     person, means = found
     guess = facts.guess(means, form["cardpin"].strip())
     if not guess.right:
         key = "cardpin.wrong" if guess.left else "cardpin.blocked"
+        if means.status is MeansStatus.BLOCKED:
+            key = "cardpin.blocked_by_supplier"
         event = Event.CARD_WRONG if guess.left else Event.MEANS_BLOCKED
         told = Told(event, {"card": means.username, "left": guess.left, "place": str(means.place)})
         values = {"left": guess.left} if guess.left else {}

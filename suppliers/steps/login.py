@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
+from itertools import islice
 
 from suppliers.accounts import stranger
 from suppliers.ask import Level
+from suppliers.profiles import Profile
+from suppliers.register.model import MeansStatus
 from suppliers.steps.pin import without_pin
 from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
 
 BY_CARD = "card"
 """The name of the button on the first page that leads to the smartcard; ``number`` may come with it."""
 _MOST_OF_A_NUMBER = 64
+_MOST_OF_A_NAME = 64
+# So many of the supplier's clients are looked through for a name that is like the one that was typed.
+_MOST_NAMES = 500
+_LIKE = 0.8
 
 
 def asks(visit: Visit, facts: Facts) -> bool:
@@ -54,6 +62,8 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
         if not guess.right:
             data = {"username": means.username, "left": guess.left, "place": str(means.place)}
             told = Told(Event.PASSWORD_WRONG if guess.left else Event.MEANS_BLOCKED, data)
+            if means.status is MeansStatus.BLOCKED:
+                return Tried(visit, (Problem(step.fields[0], "login.blocked_by_supplier"),), (told,))
             return _wrong(visit, step, guess.left, told)
     data = {"username": means.username, "person": person.key, "level": means.level.label}
     right = (Told(Event.PASSWORD_RIGHT if proves else Event.USERNAME_KNOWN, data),)
@@ -73,23 +83,40 @@ def _nobody(visit: Visit, form: Mapping[str, str], facts: Facts) -> Visit:
         channel="",
         authenticated_at=None,
         session="",
-        stay="stay" in form and _may_stay(visit, facts),
+        stay="stay" in form and may_stay(visit, facts.profile),
     )
 
 
-def _may_stay(visit: Visit, facts: Facts) -> bool:
-    # The highest level has no single sign-on (spec 9).
-    return facts.profile.stay_logged_in and visit.ask.level < Level.EH4 and not visit.alone
+def may_stay(visit: Visit, profile: Profile) -> bool:
+    """Whether to offer to stay logged in: not at the highest level, which has no single sign-on (spec 9), nor on
+    business of one's own.
+
+    ForceAuthn asks for a login of its own now; whether a later one may pass without is for that one to say.
+    """
+    return profile.stay_logged_in and visit.ask.level < Level.EH4 and not visit.alone
 
 
 def _unknown(visit: Visit, step: Step, username: str, form: Mapping[str, str], facts: Facts) -> Tried:
     """Nobody has this user name. With a password beside it, that must not show."""
     if "password" not in step.fields:
         problem = Problem("username", "username.wrong")
-        return Tried(visit, (problem,), (Told(Event.USERNAME_UNKNOWN, {"username": username}),))
+        return Tried(visit, (problem,), (Told(Event.USERNAME_UNKNOWN, _typed(username, facts)),))
     guess = facts.guess(stranger(facts.profile.slug, username), form["password"])
-    told = Told(Event.PASSWORD_WRONG, {"username": username, "known": False, "left": guess.left})
+    data = {**_typed(username, facts), "known": False, "left": guess.left}
+    told = Told(Event.PASSWORD_WRONG, data)
     return _wrong(visit, step, guess.left, told)
+
+
+def _typed(username: str, facts: Facts) -> dict[str, object]:
+    """What the exchange gets of a user name that nobody has: how it begins, for it may be a password that was typed
+    in the wrong field; and ``meant``, a user name that is much like it."""
+    clients = islice(facts.register.clients(facts.profile.slug), _MOST_NAMES)
+    names = {means.username.casefold(): means.username for _, means in clients if not means.card}
+    # Whoever types a page of text means nobody, and comparing that takes long.
+    typed = username.casefold() if len(username) <= _MOST_OF_A_NAME else ""
+    like = get_close_matches(typed, names, n=1, cutoff=_LIKE)
+    meant = {"meant": names[like[0]]} if like else {}
+    return {"username": f"{username[:2]}…", "length": len(username), **meant}
 
 
 def _wrong(visit: Visit, step: Step, left: int, told: Told) -> Tried:

@@ -43,7 +43,7 @@ def _means(visit: Visit, means: Means, facts: Facts) -> Stop | None:
         reason = refused(means, state, "means")
         told = Told(Event.MEANS_REFUSED, {"standing": str(state), **_said(reason)})
         until = day(means.until, visit.ask.language) if means.until else ""
-        shown = {"standing": str(state), "until": until, "others": others(visit, facts)}
+        shown = {"standing": str(state), "why": reason.code, "until": until, "others": others(visit, facts)}
         return Stop(Screen("means", values=shown), told, reason)
     if means.level < visit.ask.level:
         data = {"asked": visit.ask.level.label, "has": means.level.label}

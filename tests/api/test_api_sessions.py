@@ -6,16 +6,26 @@ import json
 from typing import Any
 
 import pytest
+
+from broker import sessions
 from support.browser import Browser
-from support.walk import landed, walk
+from support.walk import PASSWORD, choose, kind, landed, walk
 
 
 @pytest.fixture
 def browser(bench: Any) -> Browser:
     """It logged in at Reconi, and wished to stay logged in there."""
     browser = bench.browser()
-    landed(walk(browser, bench.ask(browser), "m.devries", "reconi", stay=True))
+    page = choose(browser, bench.ask(browser, ForceAuthn=None), "reconi")
+    fields = {"username": "m.devries", "password": PASSWORD, "stay": "yes"}
+    landed(walk(browser, browser.submit(page, page.form("next"), **fields)))
     return browser
+
+
+def comes_to(bench: Any, browser: Browser) -> str:
+    """The page that the next login at Reconi comes to."""
+    page = bench.ask(browser, ForceAuthn=None)
+    return kind(choose(browser, page, "reconi") if kind(page) == "choice" else page)
 
 
 def listed(api: Any, query: str = "") -> dict[str, Any]:
@@ -35,9 +45,11 @@ def test_a_login_leaves_a_session_at_its_supplier_and_one_at_the_provider(api: A
     assert found["supplier"]["until"] > found["supplier"]["since"]
 
 
-def test_what_is_in_the_cookie_or_the_answer_is_never_told(api: Any, bench: Any, browser: Any) -> None:
+@pytest.mark.usefixtures("browser")
+def test_what_is_in_the_cookie_or_the_answer_is_never_told(api: Any, bench: Any) -> None:
     said = json.dumps(api.get("sessions").body)
-    kept = [key for kind in ("supplier-session", "session") for key, _ in bench.application.parts.store.records(kind)]
+    store = bench.application.parts.store
+    kept = [key for of in ("supplier-session", "session") for key, _ in store.records(of)]
     assert len(kept) == 2
     assert not [key for key in kept if key in said]
 
@@ -64,11 +76,21 @@ def test_two_hours_later_the_session_of_the_supplier_is_over(api: Any) -> None:
 
 
 def test_one_that_is_ended_asks_for_the_password_again(api: Any, bench: Any, browser: Any) -> None:
-    assert "name=\"password\"" not in walk(browser, bench.ask(browser), supplier="reconi", until="mandate").text
+    assert comes_to(bench, browser) == "answer"
     ended = listed(api)["supplier"]["id"]
     assert api.delete(f"sessions/{ended}").status == 204
     assert "supplier" not in listed(api)
+    assert comes_to(bench, browser) == "login"
     assert api.delete(f"sessions/{ended}").status == 404
+
+
+@pytest.mark.usefixtures("browser")
+def test_a_provider_that_logs_out_what_was_ended_finds_nothing(api: Any, bench: Any) -> None:
+    parts = bench.application.parts
+    (session,) = sessions.every(parts)
+    assert sessions.find(parts, session.sp, session.name_id, ()) == (session,)
+    assert api.delete(f"sessions/{listed(api)['answer']['id']}").status == 204
+    assert sessions.find(parts, session.sp, session.name_id, ()) == ()
 
 
 @pytest.mark.usefixtures("browser")
@@ -81,6 +103,7 @@ def test_all_of_them_end_at_once(api: Any, method: str) -> None:
     assert api.get("sessions").body == {"sessions": [], "total": 0}
 
 
-def test_another_site_ends_nothing(api: Any, browser: Any) -> None:
+@pytest.mark.usefixtures("browser")
+def test_another_site_ends_nothing(api: Any) -> None:
     assert api("DELETE", "sessions", Sec_Fetch_Site="cross-site").status == 403
     assert len(listed(api)) == 2

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from support.browser import Page
-from support.walk import kind
+from support.walk import kind, walk
 
 LISTS = {
     "people": "/console/people",
@@ -147,7 +147,7 @@ def test_a_mistake_is_said_at_its_field_in_the_words_of_the_api_and_what_was_typ
 
 def test_a_wrong_tag_and_an_invisible_character_are_mistakes_of_their_fields(bench: Any) -> None:
     assert post(bench, MIEKE, tag="two words").said("error-tag")
-    assert "U+202E" in post(bench, MIEKE, name="Mieke\u202e").said("error-name")
+    assert "U+0007" in post(bench, MIEKE, name="Mieke\u0007").said("error-name")
 
 
 def test_who_is_referred_to_goes_only_with_all_that_refers_to_them(bench: Any) -> None:
@@ -220,10 +220,10 @@ def test_a_mandate_is_ended_yesterday_and_the_person_is_told(bench: Any) -> None
         {"key": api(bench, "mandates?person=m.devries")["mandates"][0]["id"]}
     )
     page = done(post(bench, path, until="today-1d"))
-    assert values(page)["until"] == "today-1d"
+    assert (values(page)["until"], page.said("state")) == ("today-1d", "verlopen")
     assert "Komt niet binnen" in bench.browser().get(MIEKE).said("why-not")
     browser = bench.browser()
-    assert kind(bench.ask(browser))
+    assert kind(walk(browser, bench.ask(browser))) == "nomandate"
 
 
 def test_branches_of_a_company_are_lines(bench: Any) -> None:
@@ -250,3 +250,23 @@ def test_what_is_not_there_is_said_with_what_was_probably_meant(bench: Any, path
     assert page.status == 404
     assert "there is no" in page.said("missing")
     assert bench.browser().post(f"{path}?key=nope-nope", {"do": "save"}).status == 404
+
+
+def test_a_mandate_deleted_on_the_page_of_its_person_leads_back_there(bench: Any) -> None:
+    browser = bench.browser()
+    page = browser.get(MIEKE)
+    before = len(page.by_testid("held-mandate"))
+    form = page.form("delete-mandate")
+    page = done(browser.post(form.get("action"), {**dict(form.form_values()), "do": "delete"}))
+    assert page.heading == "Mieke de Vries"
+    assert len(page.by_testid("held-mandate")) == before - 1
+
+
+def test_a_change_that_the_file_leaves_no_room_for_is_told_and_can_be_dropped(bench: Any) -> None:
+    means = {"supplier": "reconi", "username": "dubbel", "password": "Welkom-123", "level": "EH3"}
+    done(post(bench, "/console/people/means?key=m.devries", **means))
+    bench.rewrite("username: k.dekker", "username: dubbel")
+    page = bench.browser().get(MIEKE)
+    assert '"dubbel" is taken' in page.said("unfit")
+    page = done(bench.browser().post(MIEKE, {"do": "restore"}))
+    assert not page.by_testid("unfit")

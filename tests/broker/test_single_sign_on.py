@@ -108,6 +108,71 @@ def test_a_means_that_was_revoked_since_is_of_no_use(bench: Any, browser: Browse
     assert events(bench, "supplier-session-not-used")[0][1]["why"] == "gone"
 
 
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ("password: Welkom-124", "another password in the file"),
+        ("password: Welkom-124, renew: true", "a password to be renewed"),
+    ],
+)
+def test_a_means_that_was_changed_in_the_file_is_asked_again(
+    bench: Any, browser: Browser, written: str, what: str
+) -> None:
+    log_in(bench, browser, "m.devries", ForceAuthn=None)
+    bench.rewrite("username: m.devries, password: Welkom-123", f"username: m.devries, {written}")
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login", what
+
+
+def test_a_password_that_was_reset_ends_the_session(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, "m.devries", ForceAuthn=None)
+    _, means = bench.application.parts.current.register.login("reconi", "m.devries")
+    bench.application.parts.suppliers.accounts.set_password(means, "Iets-Anders-1")
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login"
+    assert events(bench, "supplier-session-not-used")[0][1]["why"] == "gone"
+
+
+def test_a_password_that_is_renewed_on_the_way_does_not_end_the_session_that_it_begins(
+    bench: Any, browser: Browser
+) -> None:
+    bench.rewrite("username: m.devries, password", "username: m.devries, renew: true, password")
+    page = choose(browser, bench.ask(browser, ForceAuthn=None), "reconi")
+    page = browser.submit(page, page.form("next"), username="m.devries", password="Welkom-123", **STAY)
+    page = walk(browser, page, until="renew")
+    page = browser.submit(
+        page, page.form("next"), new_password="Iets-Anders-1", repeat_password="Iets-Anders-1"
+    )
+    assert kind(page) == "answer"
+    assert kind(again(bench, browser, ForceAuthn=None)) == "answer"
+
+
+def test_who_logs_in_as_another_ends_the_session_of_the_first(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, "t.mulder", ForceAuthn=None)
+    page = again(bench, browser, ForceAuthn=None)
+    page = browser.get(page.by_testid("back")[0].get("href"))
+    page = browser.post(page.url, {"username": "m.devries", "password": "Welkom-123"})
+    assert kind(walk(browser, page)) == "answer"
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login", "nobody stayed logged in"
+
+
+def test_a_session_shown_at_another_supplier_does_not_end(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    session = cookie_of(browser).partition(";")[0].partition("=")[2]
+    stranger = bench.browser()
+    stranger._client.set_cookie(
+        "mock_eherkenning_supplier_kpn", session, path="/supplier/kpn/", domain="127.0.0.1"
+    )
+    assert kind(again(bench, stranger, supplier="kpn", ForceAuthn=None)) == "login"
+    assert kind(again(bench, browser, ForceAuthn=None)) == "answer"
+
+
+def test_a_clock_that_is_set_back_again_finds_the_session_as_it_was(bench: Any, browser: Browser) -> None:
+    log_in(bench, browser, ForceAuthn=None)
+    bench.application.clock.shift(timedelta(hours=3))
+    assert kind(again(bench, browser, ForceAuthn=None)) == "login"
+    bench.application.clock.reset()
+    assert kind(again(bench, browser, ForceAuthn=None)) == "answer"
+
+
 def test_the_session_is_of_one_supplier(bench: Any, browser: Browser) -> None:
     log_in(bench, browser, ForceAuthn=None)
     browser._client.delete_cookie("mock_eherkenning_choice", domain="127.0.0.1")

@@ -167,7 +167,7 @@ def test_organisation_client_and_branch_are_chosen_and_the_advice_still_holds_th
     assert identifiers(bench.sp, message, "LegalSubjectID") == {"KvKnr": REGENBOOG}
     assert identifiers(bench.sp, message, "IntermediateSubjectID") == {"KvKnr": KOMPAS}
     assert plain(message)["urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"] == "000090000013"
-    (exchange,) = json.loads(call(bench, "GET", "/api/v1/exchanges").body)["exchanges"]
+    (exchange,) = json.loads(call(bench, "GET", "/api/v1/exchanges?full=true").body)["exchanges"]
     told = {event["kind"]: event for event in exchange["events"]}
     assert told["chain-confirmed"]["register"] == "reconi"
     assert told["mandate-chosen"]["branch"] == "000090000013"
@@ -175,7 +175,7 @@ def test_organisation_client_and_branch_are_chosen_and_the_advice_still_holds_th
 
 def test_the_exchange_says_through_whom(bench: Any) -> None:
     bench.login("y.vanleeuwen", **BY_POST)
-    (exchange,) = json.loads(call(bench, "GET", "/api/v1/exchanges").body)["exchanges"]
+    (exchange,) = json.loads(call(bench, "GET", "/api/v1/exchanges?full=true").body)["exchanges"]
     assert {"attribute": "IntermediateSubjectID", "type": KVK, "value": KOMPAS} in exchange["answer"][
         "identifiers"
     ]

@@ -3,9 +3,15 @@
 (() => {
   const form = document.querySelector("form[data-waits]");
   if (!form) return;
-  const again = (milliseconds) => setTimeout(look, milliseconds);
+  let next;
+  // One look to come at most, however often the page is hidden and shown.
+  const again = (milliseconds) => {
+    clearTimeout(next);
+    next = setTimeout(look, milliseconds);
+  };
 
   async function look() {
+    clearTimeout(next);
     if (document.hidden) return;
     let state = "open";
     try {
