@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         help="announce: the next certificate joins the metadata; switch: messages are signed by it; "
         "drop: the previous one leaves the metadata; show: where it stands",
     )
-    explain = commands.add_parser("explain", help="why a login would pass or fail; exit code 1 if it would fail")
+    explain = commands.add_parser(
+        "explain", help="why a login would pass or fail; exit code 1 if it would fail"
+    )
     users = commands.add_parser("users", help="who can do what, with which user name and password")
     asking.options(explain, users)
     for command in (init, serve, metadata, keys, explain, users):
@@ -163,7 +165,9 @@ def _parser() -> argparse.ArgumentParser:
         help="also send e-mail by this server: smtp://[user:password@]host[:port][?starttls=yes&from=address] or "
         "smtps://... (default: MOCK_EHERKENNING_SMTP; with a password use that, for others can see an option)",
     )
-    check = commands.add_parser("check", help="print everything that is wrong with a file; exit code 1 if anything is")
+    check = commands.add_parser(
+        "check", help="print everything that is wrong with a file; exit code 1 if anything is"
+    )
     check.add_argument(
         "files",
         nargs="*",
@@ -370,7 +374,10 @@ def _serve(options: argparse.Namespace) -> int:
         gc.enable()
         _greet(settings, authority)
         if warned := application.parts.configuration.warned:
-            print(f"  {warned} warnings about your files       mock-eherkenning check {settings.home}", flush=True)
+            print(
+                f"  {warned} warnings about your files       mock-eherkenning check {settings.home}",
+                flush=True,
+            )
         for server in servers[1:]:
             server.serve_beside(only(ARTIFACT_PATHS, application.wsgi))
         servers[0].serve(application.wsgi, application.stop_waiting)

@@ -48,7 +48,12 @@ class Server:
     requests are served at once."""
 
     def __init__(self, host: str, port: int, option: str = "--port", threads: int = 8) -> None:
-        self._cheroot = wsgi.Server((host, port), None, numthreads=threads, server_name="mock-eherkenning")
+        self._cheroot = wsgi.Server(
+            (host, port), None, numthreads=threads, server_name="mock-eherkenning", request_queue_size=128
+        )
+        # Where more connections are kept than this, idle ones are closed, and a request that is on its way just then
+        # is lost: a hundred parallel tests must not lose any.
+        self._cheroot.keep_alive_conn_limit = 500
         self._cheroot.max_request_header_size = 65_536
         self._cheroot.max_request_body_size = 5_000_000
         self._cheroot.ConnectionClass = _Connection

@@ -103,7 +103,11 @@ class Desk:
         self._phones = Phones(store)
         self._store = store
         self._register = register
-        self._clock_of = lambda provider: clock_of(provider) if clock_of and provider else clock()
+
+        def time_at(provider: str) -> datetime:
+            return clock_of(provider) if clock_of and provider else clock()
+
+        self._clock_of = time_at
         self._make_pin = make_pin
         self._on_event = on_event
 
@@ -334,7 +338,7 @@ class Desk:
                 return visit, Screen("ended", 410, values={"why": why})
             if self._is_late(visit):
                 # Nothing that is done here now would be taken: said at once, not after all the steps.
-                self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "late", "until": str(visit.ask.until)}),))
+                self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "late"}),))
                 return visit, Screen("ended", 410, values={"why": "late"})
             facts = self._facts(visit, guess, session)
             turn = decide(visit, facts)

@@ -219,7 +219,9 @@ def _until(approvals: Approvals, asked: MandateRequest, found: dict[str, Any]) -
     except (TypeError, ValueError):
         raise Answered(422, "Until when?", f"until is a day such as {last}; received {given!r}") from None
     if approvals.wrong_until(asked, until):
-        raise Answered(422, "Until when?", f"until is from {approvals.today(asked)} to {last}; received {until}")
+        raise Answered(
+            422, "Until when?", f"until is from {approvals.today(asked)} to {last}; received {until}"
+        )
     return until
 
 

@@ -271,9 +271,7 @@ def _rest(kind: Kind) -> str:
 # ---- lists ----
 
 
-def listed(
-    view: View, section: Section, query: models.Paged
-) -> tuple[list[Record], int, str | None]:
+def listed(view: View, section: Section, query: models.Paged) -> tuple[list[Record], int, str | None]:
     """A page of what fits, how much fits on all pages, and where the next begins."""
     key = "id" if section is Section.MANDATES else "key"
     return _page(_rows(view, section, query), key, query.limit, query.after)
@@ -314,9 +312,13 @@ def _people(view: View, query: models.PeopleQuery, text: str) -> Iterable[Record
         found = view.register.people.values()
     if query.company:
         company, people = query.company, view.register.people
-        keys = {m.person for m in view.register.mandates() if m.company == company or m.intermediary == company}
+        keys = {
+            m.person for m in view.register.mandates() if m.company == company or m.intermediary == company
+        }
         # Of all of the people the values are only looked at where they are wanted.
-        found = (p for p in found if p.key in keys) if text else (people[key] for key in people if key in keys)
+        found = (
+            (p for p in found if p.key in keys) if text else (people[key] for key in people if key in keys)
+        )
     if query.supplier:
         found = [p for p in found if any(m.supplier == query.supplier for m in p.means)]
     return list(found)

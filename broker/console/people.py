@@ -21,9 +21,10 @@ from suppliers.ask import Level
 from suppliers.desk import Desk
 from suppliers.register import editing
 from suppliers.register.changes import Section
-from suppliers.register.editing import Missing
-from suppliers.register.layer import Record
+from suppliers.register.editing import Missing, Step, Wrong
+from suppliers.register.layer import Layer, Record
 from suppliers.register.model import Mandate, MeansStatus, PersonRecord
+from suppliers.register.problems import Problem, shown
 
 WHERE = "/people"
 FIELDS = ("name", "email", "phone")
@@ -85,26 +86,21 @@ def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
 
 
 def _save(parts: Parts, key: str, supplier: str, name: str, typed: Mapping[str, str]) -> None:
-    """Supplier and name are those of the address, for a new means those of the form."""
+    """Supplier and name are those of the address; without a name it is a new means, and they are in the form."""
     printable(typed)
     who, value = author(parts, typed), _means(typed)
-    if name:
-        value["card" if typed["card"] else "username"] = name
-        value["supplier"] = supplier
-        changed(parts, lambda layer: editing.put_means(layer, key, supplier, name, value, who))
-        return
+    new, field = not name, "card" if typed["card"].strip() else "username"
+    if new:
+        supplier, name = typed["supplier"].strip(), typed[field].strip()
 
-    def decide(layer: Any) -> editing.Step:
+    def decide(layer: Layer) -> Step:
         was = editing.existing(layer, Section.PEOPLE, key)
-        written = editing.as_written(layer, Section.PEOPLE, key, was)
-        means = [*written.get("means", ()), value]
-        try:
-            return editing.put(layer, Section.PEOPLE, key, {**written, "means": means}, who)
-        except editing.Wrong as wrong:
-            own = ("means", len(means) - 1)
-            raise editing.Wrong(
-                (path[2:] if path[:2] == own else path, problem) for path, problem in wrong.problems
-            ) from None
+        if new and isinstance(was, PersonRecord):
+            wanted = (supplier, field == "card", name.casefold())
+            if any((m.supplier, m.card, m.username.casefold()) == wanted for m in was.means):
+                message = f"there is a means {shown(f'{supplier}/{name}')} already"
+                raise Wrong([((field,), Problem("", 0, 0, field, message))])
+        return editing.put_means(layer, key, supplier, name, value, who)
 
     changed(parts, decide)
 

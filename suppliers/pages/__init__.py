@@ -135,7 +135,8 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
         login = request.args.get("login", "")
         visit = desk.under_way(slug, login) if login else None
         home = desk.path(slug, login) if login else ""
-        return page(slug, None, Screen("eh1", values={"home": home, "language": visit.ask.language if visit else ""}))
+        spoken = visit.ask.language if visit else ""
+        return page(slug, None, Screen("eh1", values={"home": home, "language": spoken}))
 
     forgotten.add(pages, desk, inbox_path=inbox_path)
 

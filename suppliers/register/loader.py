@@ -142,9 +142,7 @@ def loads(
         raise ConfigError(problems, tree.paths)
     found = {key: value for key, value in extra.items() if value is not None}
     day = reading.today if reading.relative else None
-    return Loaded(
-        _register(part, document, make, tables), found, _digest(tree), tuple(tree.paths), day
-    )
+    return Loaded(_register(part, document, make, tables), found, _digest(tree), tuple(tree.paths), day)
 
 
 def _read_records(
@@ -238,7 +236,9 @@ class ServiceNames:
 
     def __init__(self, services: Mapping[str, Mapping[str, Any]]) -> None:
         self.keys = tuple(services)
-        self.service_ids: Mapping[str, str] = {key: _text(entry.get("service_id")) for key, entry in services.items()}
+        self.service_ids: Mapping[str, str] = {
+            key: _text(entry.get("service_id")) for key, entry in services.items()
+        }
         self.names: dict[str, list[str]] = {}
         self.ids: dict[str, list[str]] = {}
         self.providers: dict[str, list[str]] = {}

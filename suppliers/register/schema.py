@@ -228,13 +228,9 @@ Text = Annotated[
 Exact = Annotated[
     str, StringConstraints(min_length=1), WithJsonSchema({"type": ["string", "number"], "minLength": 1})
 ]
-AtLevel = Annotated[
-    Level, BeforeValidator(_level), WithJsonSchema({"type": "string", "enum": list(LEVELS)})
-]
+AtLevel = Annotated[Level, BeforeValidator(_level), WithJsonSchema({"type": "string", "enum": list(LEVELS)})]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": days.PATTERN})]
-Uuid = Annotated[
-    Text, AfterValidator(_uuid), _form("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-]
+Uuid = Annotated[Text, AfterValidator(_uuid), _form("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 ServiceId = Annotated[Text, AfterValidator(_service_id), _form(f"^{SERVICE_ID.pattern}$")]
 Kvk = Annotated[Text, _digits(8, "a KvK number"), _form("^[0-9]{8}$")]
 Rsin = Annotated[Text, _digits(9, "an RSIN"), _form("^[0-9]{9}$")]
@@ -245,9 +241,7 @@ Password = Annotated[Exact, AfterValidator(_secret)]
 Pin = Annotated[
     Text, AfterValidator(_secret), AfterValidator(_pin), _form(r"^([0-9]{6}|.*\$\{[A-Za-z_].*\}.*)$")
 ]
-FileNames = Annotated[
-    list[Text], BeforeValidator(_one_or_more), _Also(type="string", minLength=1)
-]
+FileNames = Annotated[list[Text], BeforeValidator(_one_or_more), _Also(type="string", minLength=1)]
 IdentifierSet = Annotated[list[Literal["KvKnr", "RSIN", "Pseudo"]], Field(min_length=1)]
 IdentifierSets = Annotated[
     list[Annotated[IdentifierSet, _Also(enum=["KvKnr", "RSIN", "Pseudo"])]],
@@ -382,7 +376,9 @@ class PersonPart(Part):
     means: list[MeansPart] = Field(
         [],
         description="logins at suppliers",
-        examples=[[{"supplier": "reconi", "username": "m.devries", "password": "Welkom-123", "level": "EH3"}]],
+        examples=[
+            [{"supplier": "reconi", "username": "m.devries", "password": "Welkom-123", "level": "EH3"}]
+        ],
     )
 
 
@@ -431,7 +427,9 @@ class CsvPart(Part):
     """Tables, a file name or a list of them for each kind; the first line names the columns."""
 
     companies: FileNames = Field(
-        [], description="columns key, name, kvk, rsin, branches, manager, approves", examples=["companies.csv"]
+        [],
+        description="columns key, name, kvk, rsin, branches, manager, approves",
+        examples=["companies.csv"],
     )
     people: FileNames = Field(
         [],
@@ -501,7 +499,9 @@ class RegisterPart(Part):
         None, description="tables of many records", examples=[{"people": "people.csv"}]
     )
     generate: GeneratePart | None = Field(
-        None, description="records that are made up", examples=[{"seed": 7, "companies": 5000, "people": 20000}]
+        None,
+        description="records that are made up",
+        examples=[{"seed": 7, "companies": 5000, "people": 20000}],
     )
 
 

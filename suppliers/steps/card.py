@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from suppliers.register.model import MeansStatus
 from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
 
-MOST_TYPED = 64
+_MOST_TYPED = 64
 """So much of a number that no card has goes into the exchange."""
 
 
@@ -32,7 +33,8 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
     number = form["card"].strip()
     found = facts.register.login(facts.profile.slug, number, card=True)
     if found is None:
-        return Tried(visit, (Problem("card", "card.unknown"),), (Told(Event.CARD_WRONG, {"card": number[:MOST_TYPED]}),))
+        told = Told(Event.CARD_WRONG, {"card": number[:_MOST_TYPED]})
+        return Tried(visit, (Problem("card", "card.unknown"),), (told,))
     person, means = found
     guess = facts.guess(means, form["cardpin"].strip())
     if not guess.right:

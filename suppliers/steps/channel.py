@@ -32,7 +32,7 @@ def mask(address: str) -> str:
     name, at, domain = address.partition("@")
     if at:
         return f"{name[:1]}***@{domain}"
-    digits = re.sub(r"^(?:\+|00)310?", "0", re.sub(r"[^0-9+]", "", address))
+    digits = re.sub(r"[^0-9+]", "", address)
     return f"{digits[:2]}{'*' * max(len(digits) - 4, 1)}{digits[-2:]}"
 
 

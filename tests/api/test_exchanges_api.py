@@ -90,6 +90,7 @@ def test_since_an_exchange_finds_what_ended_after_it_began_and_never_itself(benc
     after = get(bench, f"?since={under_way}")
     assert people(after) == ["k.dekker"], "it makes no difference whether it has ended"
     assert people(get(bench, f"?since={after['cursor']}")) == ["m.devries"]
+    assert people(get(bench, f"?since={under_way}&person=m.devries")) == []
 
 
 @pytest.mark.parametrize(

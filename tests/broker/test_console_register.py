@@ -235,6 +235,25 @@ def test_branches_of_a_company_are_lines(bench: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "text", "said"),
+    [
+        ("pin", "12", "pin: a PIN has 6 digits"),
+        ("supplier", "reconni", "supplier: "),
+        ("username", "k.dekker", 'username: "k.dekker" is taken'),
+        ("username", "m.devries", 'username: there is a means "reconi/m.devries" already'),
+        ("username", "", "username: "),
+        ("level", "", "level: is missing"),
+    ],
+)
+def test_a_mistake_in_a_new_means_is_said_at_its_field(bench: Any, field: str, text: str, said: str) -> None:
+    means = {"supplier": "reconi", "username": "nieuw", "password": "Welkom-123", "level": "EH3"}
+    page = post(bench, "/console/people/means?key=m.devries", **{**means, field: text})
+    assert page.status == 422
+    assert page.said(f"error-{field}").startswith(said)
+    assert values(page)[field] == text
+
+
+@pytest.mark.parametrize(
     "path", [MIEKE, "/console/people/new", "/console/people/means?key=m.devries", REGENBOOG, MANDATE]
 )
 def test_another_site_changes_nothing(bench: Any, path: str) -> None:

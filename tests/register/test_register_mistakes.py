@@ -157,7 +157,7 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
             "until: 2039-12-31",
             "until: 2039-02-29",
             '31: mandates[1].until: "2039-02-29" is not in the calendar; '
-            'allowed: YYYY-MM-DD, today, today-30d, today+1y',
+            "allowed: YYYY-MM-DD, today, today-30d, today+1y",
             id="a date that does not exist",
         ),
         pytest.param(
@@ -556,7 +556,7 @@ def with_company(line: str) -> str:
         pytest.param(
             with_means("{supplier: kpn, username: mieke, password: x, level: EH3, until: 31/12/2030}"),
             '24: people.m.devries.means[2].until: "31/12/2030" is not a date; '
-            'allowed: YYYY-MM-DD, today, today-30d, today+1y; '
+            "allowed: YYYY-MM-DD, today, today-30d, today+1y; "
             'did you mean "2030-12-31"?',
             id="a last day of a means the Dutch way",
         ),

@@ -153,7 +153,7 @@ def test_a_section_of_someone_else_that(text):
         ),
         pytest.param(
             "hose: {}",
-            'hose: is not known here; '
+            "hose: is not known here; "
             'allowed: services, companies, people, mandates, include, csv, generate, house; did you mean "house"?',
             id="its name",
         ),

@@ -105,7 +105,9 @@ def log_in(
 
 def answered(broker: RunningBroker) -> etree._Element:
     """The Response that went out last."""
-    got = requests.get(f"{broker.base_url}/api/v1/exchanges?limit=1&full=true", timeout=10).json()["exchanges"][0]
+    got = requests.get(f"{broker.base_url}/api/v1/exchanges?limit=1&full=true", timeout=10).json()[
+        "exchanges"
+    ][0]
     return etree.fromstring(got["answer"]["xml"].encode())
 
 

@@ -215,8 +215,12 @@ IN_TIME_LISTS = st.lists(IN_TIME, max_size=3, unique_by=lambda mandate: mandate.
 
 
 @slowly
-@example([Mandate("m0", "jan", "linde", "*", Level.EH4)], [], date(2024, 2, 29), datetime(2026, 3, 1, tzinfo=UTC))
-@example([Mandate("m0", "jan", "linde", "*", Level.EH4)], [], date(2024, 2, 29), datetime(2026, 2, 28, tzinfo=UTC))
+@example(
+    [Mandate("m0", "jan", "linde", "*", Level.EH4)], [], date(2024, 2, 29), datetime(2026, 3, 1, tzinfo=UTC)
+)
+@example(
+    [Mandate("m0", "jan", "linde", "*", Level.EH4)], [], date(2024, 2, 29), datetime(2026, 2, 28, tzinfo=UTC)
+)
 @given(IN_TIME_LISTS, IN_TIME_LISTS, st.none() | DAYS, MOMENTS)
 def test_mandates_lapse_as_the_reference_says(
     in_file: list[Mandate], beside: list[Mandate], used: date | None, at: datetime

@@ -56,7 +56,9 @@ def test_every_empty_field_is_named(world: World):
 
 
 def test_a_password_of_letters_outside_ascii_is_just_wrong(world: World):
-    assert problems(login.act(visit(), BOTH, credentials("jan", "pässwörd"), world.facts())) == ["login.wrong"]
+    assert problems(login.act(visit(), BOTH, credentials("jan", "pässwörd"), world.facts())) == [
+        "login.wrong"
+    ]
 
 
 def test_whoever_logs_in_again_leaves_the_pin_behind(world: World):

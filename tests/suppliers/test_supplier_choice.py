@@ -190,7 +190,7 @@ def test_who_goes_back_meets_only_pages_that_asked_something(world: World, web: 
 
 def test_the_first_register_is_asked_and_the_clients_register_confirms(world: World, web: FlaskClient):
     arrive(world, web, *THROUGH)
-    assert "Uw machtiging van Administratiekantoor Het Kompas is gecontroleerd." in words(web.get(CHAIN))
+    assert "of die organisatie Administratiekantoor Het Kompas heeft gemachtigd." in words(web.get(CHAIN))
     assert not world.told(Event.CHAIN_CONFIRMED)
     web.post(CHAIN, data={"client": "wilg"})
     order = ["mandates-considered", "chain-confirmed", "mandate-chosen", "word-given"]

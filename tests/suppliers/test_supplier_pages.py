@@ -192,7 +192,7 @@ def test_no_mandate_says_what_to_do_until_cancelled(
     to_mandates(world, opened, who)
     page = opened.get(f"{URL}/", follow_redirects=True)
     assert shown(page) == "nomandate"
-    assert "U hebt geen machtiging voor Mijn Helpdesk po" in page.text
+    assert "U hebt geen machtiging waarmee u kunt inloggen bij Mijn Helpdesk po" in page.text
     assert "machtigingenbeheerder" in page.text
     assert 'data-testid="reference">login-1<' in page.text
     assert (reason or "Waarom") in page.text if reason else 'data-testid="reason"' not in page.text

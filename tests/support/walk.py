@@ -27,7 +27,9 @@ def answer_phone(browser: Browser, login_id: str, answer: str = "approve") -> No
     found = [item for item in page.by_testid("phone-request") if item.get("data-login") == login_id]
     assert found, f"nothing waits for the phone of {login_id}:\n{page.readable}"
     wanted = ("approve", "scan") if answer == "approve" else ("refuse",)
-    (button,) = found[0].xpath(".//button[@data-testid=$one or @data-testid=$two]", one=wanted[0], two=wanted[-1])
+    (button,) = found[0].xpath(
+        ".//button[@data-testid=$one or @data-testid=$two]", one=wanted[0], two=wanted[-1]
+    )
     answered = browser.submit(page, button.getparent())
     assert answered.by_testid("done"), answered.readable
 

@@ -29,7 +29,7 @@ def _stopped(t: Traveller, page: str, supplier: str = "reconi") -> None:
 def blocked(t: Traveller) -> None:
     t.arrive_at("reconi")
     t.log_in()
-    t.on("login", "login.blocked")
+    t.on("login", "login.blocked_by_supplier")
     t.cancel()
 
 
