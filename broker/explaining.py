@@ -26,6 +26,7 @@ from suppliers.explain import Explanation, Given, explain
 from suppliers.profiles import load_profiles
 from suppliers.reasons import NOWHERE
 from suppliers.register import days
+from suppliers.register.days import dutch_day
 from suppliers.register.editing import Missing
 from suppliers.register.model import CompanyRecord, Means, PersonRecord, Place, Register
 from suppliers.register.problems import nearest
@@ -290,7 +291,7 @@ def text(found: Explained, language: str) -> str:
     """A line for each step, with the place first, where editors look for it."""
     lines = [f"{step.place}: {MARKS[step.ok]}: {step.text.in_(language)}" for step in found.explanation.steps]
     name = found.offered.service.name.in_(language)
-    on = day(found.at.astimezone(DUTCH_TIME).date(), language)
+    on = day(dutch_day(found.at), language)
     verdict = {
         ("nl", True): "komt binnen",
         ("nl", False): "komt niet binnen",

@@ -16,11 +16,12 @@ from pydantic import TypeAdapter
 from suppliers.grants import Grants, MandateRequest, RequestStatus
 from suppliers.inbox import Inbox
 from suppliers.profiles import Profile
+from suppliers.register.days import dutch_day
 from suppliers.register.model import CompanyRecord, PersonRecord, Register
 from suppliers.steps.channel import mask
 from suppliers.store import Store
 from suppliers.visit import Event, Message, Told
-from suppliers.wording import DUTCH_TIME, Wording, day
+from suppliers.wording import Wording, day
 
 KIND = "approval-link"
 LINK_DAYS = 14
@@ -88,7 +89,7 @@ class Approvals:
         return self._clock_of(request.provider)
 
     def today(self, request: MandateRequest) -> date:
-        return self.now(request).astimezone(DUTCH_TIME).date()
+        return dutch_day(self.now(request))
 
     def manager_of(self, request: MandateRequest) -> PersonRecord | None:
         """Who can be mailed about it; nobody where the register names no manager, or one without e-mail."""

@@ -12,6 +12,7 @@ from datetime import MAXYEAR, date, datetime
 from suppliers.ask import Ask, AskedService, Company, Level, Mandated, Names, Outcome, Person, Word
 from suppliers.grants import Held
 from suppliers.reasons import Step
+from suppliers.register.days import dutch_day
 from suppliers.register.model import (
     CompanyRecord,
     Mandate,
@@ -23,7 +24,7 @@ from suppliers.register.model import (
 )
 from suppliers.sessions import Session, new_id
 from suppliers.visit import Change, Event, Facts, MandateUsed, SessionBegun, Told, Tried, Visit
-from suppliers.wording import DUTCH_TIME, TEXTS
+from suppliers.wording import TEXTS
 
 NOTHING = Held()
 ALL_IDENTIFIERS = ("KvKnr", "RSIN", "Pseudo")
@@ -95,10 +96,10 @@ def decide(
     mandates beside the register, and replaces what has the same id. Takes time for the mandates of this person
     only, whoever else the register knows.
     """
-    today = at.astimezone(DUTCH_TIME).date()
+    today = dutch_day(at)
     in_file = register.mandates_of(person)
     used = _last_use(in_file, held)
-    wanted = _wanted(ask)
+    wanted: Names | None = None
     fitting: list[Mandate] = []
     reasons: list[Reason] = []
     for mandate in held.over(in_file):
@@ -110,6 +111,8 @@ def decide(
         if code is None:
             fitting.append(mandate)
             continue
+        # Put in words once, and only where a mandate is against the person: most logins need none.
+        wanted = wanted or _wanted(ask)
         values = {
             "company": company.name if company else mandate.company,
             "intermediary": between.name if between else mandate.intermediary or "",

@@ -19,11 +19,12 @@ from pydantic import TypeAdapter
 from suppliers.accounts import Account, Accounts, Standing, standing
 from suppliers.passwords import problems_of
 from suppliers.profiles import Profile
+from suppliers.register.days import dutch_day
 from suppliers.register.model import Means, PersonRecord, Register
 from suppliers.steps.channel import mask
 from suppliers.store import Store
 from suppliers.visit import Event, Message, Problem
-from suppliers.wording import DUTCH_TIME, Wording, day
+from suppliers.wording import Wording, day
 
 KIND = "reset"
 LIFE = timedelta(hours=1)
@@ -181,7 +182,7 @@ class Forgotten:
         if now - link.made_at > LIFE:
             return Trouble("late", link)
         means = found[1]
-        state = standing(means, account, now.astimezone(DUTCH_TIME).date())
+        state = standing(means, account, dutch_day(now))
         if state not in (Standing.ACTIVE, Standing.BLOCKED):
             return Trouble(str(state), link, _until(means, link.language))
         return Found(link, means, account, state is Standing.BLOCKED)
@@ -215,7 +216,7 @@ class Forgotten:
         if means.card:
             return say("reset.mail.card", number=means.username)
         account = self._accounts.of(means)
-        state = standing(means, account, now.astimezone(DUTCH_TIME).date())
+        state = standing(means, account, dutch_day(now))
         if state not in (Standing.ACTIVE, Standing.BLOCKED):
             return say(f"reset.mail.{state}", username=means.username, until=_until(means, language))
         token = secrets.token_urlsafe(32)

@@ -15,9 +15,9 @@ from datetime import date, datetime
 from pydantic import TypeAdapter
 
 from suppliers.ask import Level, Names
+from suppliers.register.days import dutch_day
 from suppliers.register.model import Mandate, MandateStatus, Register
 from suppliers.store import Store
-from suppliers.wording import DUTCH_TIME
 
 KIND = "grants"
 # Refused requests are history; only the newest of one person stay.
@@ -221,7 +221,7 @@ def _granted(request: MandateRequest, register: Register) -> Mandate | None:
     if request.status is not RequestStatus.APPROVED or request.company not in register.companies:
         return None
     # It counts from that day, also for whoever let their mandates lapse before.
-    start = request.decided_at.astimezone(DUTCH_TIME).date() if request.decided_at else None
+    start = dutch_day(request.decided_at) if request.decided_at else None
     if request.mandate:
         own = next((m for m in register.mandates_of(request.person) if m.id == request.mandate), None)
         if own is None or own.status is not MandateStatus.REQUESTED:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from suppliers.ask import Ask, AskedService, Level, Names
 from suppliers.authorise import Code, branch_name, decide
 from suppliers.grants import Held, MandateRequest, RequestStatus
+from suppliers.register.days import dutch_day
 from suppliers.register.model import CompanyRecord, Mandate, Register
 from suppliers.visit import Facts
-from suppliers.wording import DUTCH_TIME, both
+from suppliers.wording import both
 
 PSEUDO = (("Pseudo",),)
 """Identifiers that every company can give: what is asked is whether a mandate holds, not for whom it would do."""
@@ -112,8 +113,8 @@ def _line(
     state = _STATES.get(code, State.ACTIVE) if code else State.ACTIVE
     if state is State.REQUESTED and request and request.status is RequestStatus.REFUSED:
         state = State.REFUSED
-    asked = _day(request.asked_at) if request else None
-    refused = _day(request.decided_at) if request and request.decided_at else None
+    asked = dutch_day(request.asked_at) if request else None
+    refused = dutch_day(request.decided_at) if request and request.decided_at else None
     on = {State.NOT_STARTED: mandate.start, State.REQUESTED: asked, State.REFUSED: refused}
     service, provider = service_of(mandate, register)
     company, between = register.companies[mandate.company], register.companies.get(mandate.intermediary or "")
@@ -139,7 +140,7 @@ def _asked(request: MandateRequest, register: Register) -> Line:
         provider=request.provider_name,
         level=request.level,
         state=State.REFUSED if refused else State.REQUESTED,
-        on=_day(request.decided_at if refused and request.decided_at else request.asked_at),
+        on=dutch_day(request.decided_at if refused and request.decided_at else request.asked_at),
         reason=request.reason,
         request="" if refused else request.id,
     )
@@ -149,7 +150,3 @@ def _refused(requests: Iterable[MandateRequest]) -> list[MandateRequest]:
     """The refused ones that nobody asked again since."""
     newest = {(request.company, request.service): request for request in requests}
     return [request for request in newest.values() if request.status is RequestStatus.REFUSED]
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(DUTCH_TIME).date()

@@ -18,9 +18,9 @@ from suppliers.accounts import Account, Guess
 from suppliers.ask import Ask, Word
 from suppliers.grants import Held
 from suppliers.profiles import Profile
+from suppliers.register.days import dutch_day
 from suppliers.register.model import Means, PersonRecord, Register
 from suppliers.sessions import Session
-from suppliers.wording import DUTCH_TIME
 
 
 class Event(enum.StrEnum):
@@ -232,7 +232,7 @@ class Facts:
     @property
     def today(self) -> date:
         """Mandates and means start and end on Dutch days."""
-        return self.now.astimezone(DUTCH_TIME).date()
+        return dutch_day(self.now)
 
     def holder(self, visit: Visit) -> tuple[PersonRecord, Means] | None:
         """Who this visit is of, as the register has it now; None when it has this login no more."""

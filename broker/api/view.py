@@ -8,9 +8,9 @@ from broker.parts import Parts
 from broker.wire import instants
 from suppliers.register import shape
 from suppliers.register.changes import Section
+from suppliers.register.days import dutch_day
 from suppliers.register.layer import Layer, Record, find
 from suppliers.register.model import CompanyRecord, Mandate, MandateStatus, PersonRecord, ServiceRecord
-from suppliers.wording import DUTCH_TIME
 
 
 class View:
@@ -21,7 +21,7 @@ class View:
         assert layer is not None
         self.layer: Layer = layer
         self.register = layer.register
-        self.today = parts.now().astimezone(DUTCH_TIME).date()
+        self.today = dutch_day(parts.now())
         self._unfit = {one.change.about for one in layer.unfit}
 
     def record(self, section: Section, record: Record) -> dict[str, Any]:

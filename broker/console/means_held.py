@@ -9,9 +9,9 @@ from broker.parts import Parts
 from suppliers.accounts import MOST_WRONG, Account, Standing, must_renew, standing
 from suppliers.desk import Desk
 from suppliers.profiles import Profile
+from suppliers.register.days import dutch_day
 from suppliers.register.model import Means, MeansStatus, PersonRecord
 from suppliers.steps.others import can_be_told
-from suppliers.wording import DUTCH_TIME
 
 STATES = (*(str(state) for state in Standing), "no-channel", "must-renew")
 """What a means can be: the Standing, and for one that is active what a login with it would meet."""
@@ -75,7 +75,7 @@ def change(
 def described(
     parts: Parts, desk: Desk, person: PersonRecord, means: Means, account: Account
 ) -> dict[str, Any]:
-    today = parts.now().astimezone(DUTCH_TIME).date()
+    today = dutch_day(parts.now())
     state = str(standing(means, account, today))
     if state == Standing.ACTIVE:
         state = _of_active(person, means, account, desk.profiles)
