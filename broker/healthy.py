@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 SECONDS = 3.0
+ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - where a broker listens, not where this does
 USAGE = "usage: mock-eherkenning-healthy [http://127.0.0.1:8080]"
 
 
@@ -34,7 +35,7 @@ def own_address() -> str:
     tls = os.environ.get("MOCK_EHERKENNING_TLS", "").casefold() in ("1", "yes", "true", "on")
     port = os.environ.get("MOCK_EHERKENNING_PORT") or "8080"
     host = os.environ.get("MOCK_EHERKENNING_HOST") or "127.0.0.1"
-    here = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    here = "127.0.0.1" if host in ANY_ADDRESS else host
     return f"{'https' if tls else 'http'}://{f'[{here}]' if ':' in here else here}:{port}"
 
 
@@ -45,9 +46,7 @@ def unhealthy(base_url: str) -> str:
     connection: http.client.HTTPConnection
     if split.scheme == "https":
         # Its certificate is of a test CA that nobody here trusts; nothing is told to it.
-        connection = http.client.HTTPSConnection(
-            host, split.port, timeout=SECONDS, context=ssl._create_unverified_context()
-        )
+        connection = http.client.HTTPSConnection(host, split.port, timeout=SECONDS, context=_trusting())
     else:
         connection = http.client.HTTPConnection(host, split.port, timeout=SECONDS)
     try:
@@ -59,6 +58,13 @@ def unhealthy(base_url: str) -> str:
     finally:
         connection.close()
     return "" if answer.status == 200 else f"{where} answers {answer.status}: {_problems(body)}"
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _problems(body: bytes) -> str:

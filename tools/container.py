@@ -12,7 +12,6 @@ engine, other processors than this one, the published base image (debootstrap ma
 from __future__ import annotations
 
 import argparse
-import glob
 import json
 import os
 import re
@@ -92,9 +91,7 @@ def instructions(text: str) -> list[Instruction]:
 
 def ignored(patterns: str) -> Any:
     """What .dockerignore leaves out, for shutil.copytree; of its forms those that ours uses."""
-    everywhere = [
-        line.removeprefix("**/") for line in patterns.splitlines() if line.startswith("**/")
-    ]
+    everywhere = [line.removeprefix("**/") for line in patterns.splitlines() if line.startswith("**/")]
     return shutil.ignore_patterns(*everywhere)
 
 
@@ -120,7 +117,9 @@ class Build:
             getattr(self, f"_{instruction.name.lower()}", self._unknown)(instruction)
             print(f"      {time.monotonic() - started:.1f} s", flush=True)
         assert self.stage is not None
-        (self._folder / "image.json").write_text(json.dumps({**vars(self.stage), "root": str(self.stage.root)}))
+        (self._folder / "image.json").write_text(
+            json.dumps({**vars(self.stage), "root": str(self.stage.root)})
+        )
         return self.stage
 
     def _unknown(self, instruction: Instruction) -> None:
@@ -137,7 +136,7 @@ class Build:
             subprocess.run([*command, "http://deb.debian.org/debian"], check=True, stdout=subprocess.DEVNULL)
         root = self._folder / (name.strip() or "final")
         shutil.rmtree(root, ignore_errors=True)
-        subprocess.run(["cp", "--archive", "--reflink=auto", str(base), str(root)], check=True)
+        subprocess.run(["/bin/cp", "--archive", "--reflink=auto", str(base), str(root)], check=True)
         self.stage = self._stages[name.strip() or "final"] = Stage(root)
 
     def _run(self, instruction: Instruction) -> None:
@@ -166,13 +165,13 @@ class Build:
         else:
             origin, known = ROOT, False
         for source in sources:
-            for path in map(Path, glob.glob(str(origin / source.lstrip("/")))):
+            for path in origin.glob(source.lstrip("/")):
                 if not known and not context_has(self._patterns, str(path.relative_to(ROOT))):
                     raise Unknown(f"line {instruction.line}: {source} is not in the context (.dockerignore)")
                 self._copy_one(path, stage, target, among=len(sources) > 1)
 
     def _copy_one(self, path: Path, stage: Stage, target: str, *, among: bool) -> None:
-        into = stage.root / os.path.join(stage.workdir, target).lstrip("/")
+        into = stage.root / str(Path(stage.workdir) / target).lstrip("/")
         if path.is_dir():
             ignore = None if ROOT not in path.parents else ignored(self._patterns)
             shutil.copytree(path, into, symlinks=True, dirs_exist_ok=True, ignore=ignore)
@@ -184,7 +183,7 @@ class Build:
 
     def _workdir(self, instruction: Instruction) -> None:
         stage = self._here()
-        stage.workdir = os.path.join(stage.workdir, instruction.value)
+        stage.workdir = str(Path(stage.workdir) / instruction.value)
         (stage.root / stage.workdir.lstrip("/")).mkdir(parents=True, exist_ok=True)
 
     def _env(self, instruction: Instruction) -> None:
@@ -269,11 +268,22 @@ class Running:
     @property
     def inner(self) -> int:
         """The process id of the broker, as this machine counts."""
-        return int(Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()[0])
+        return int(
+            Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()[0]
+        )
 
     def inside(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command beside the broker, as the same user: ``docker exec``."""
-        spaces = ["nsenter", f"--target={self.inner}", "--mount", "--pid", "--net", "--uts", "--ipc", "--root"]
+        spaces = [
+            "nsenter",
+            f"--target={self.inner}",
+            "--mount",
+            "--pid",
+            "--net",
+            "--uts",
+            "--ipc",
+            "--root",
+        ]
         uid, _, gid = self._stage.user.partition(":")
         who = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs"]
         return subprocess.run(
@@ -298,7 +308,9 @@ def try_it(stage: Stage) -> int:
             _must(running.inside("touch", f"{folder}/x").returncode != 0, f"{folder} can be written to")
         compiled = running.inside("find", "/opt/mock-eherkenning/lib", "-name", "*.pyc").stdout.count("\n")
         _must(compiled > 1000, f"{compiled} compiled files")
-        print(f"not root, no capabilities, nothing to write to but {stage.volumes[0]}; {compiled} files of bytecode")
+        print(
+            f"not root, no capabilities, nothing to write to but {stage.volumes[0]}; {compiled} files of bytecode"
+        )
         _log_in(running)
     finally:
         running.close()
