@@ -25,6 +25,7 @@ lint: set-up
 translations: set-up
 	$(BIN)/pybabel -q compile -D suppliers -d suppliers/translations
 	$(BIN)/pybabel -q compile -D broker -d broker/translations
+	$(BIN)/pybabel -q compile -D helpdeskpo -d helpdeskpo/translations
 
 bench: set-up
 	$(BIN)/python -m bench

@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from urllib.request import ProxyHandler, build_opener
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+CLIENT = ROOT / "client"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
 START_SECONDS = 60
@@ -55,12 +57,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("MOCK_EHERKENNING_HOME", ROOT)))
     parser.add_argument("--port", type=int, default=8080, help="of the broker")
     parser.add_argument("--demo-port", type=int, default=8081, help="of the demo service provider")
+    parser.add_argument(
+        "--smtp-port", type=int, default=0, help="of the inbox's SMTP door, for the demo's mail (default: any free)"
+    )
     return parser.parse_args()
 
 
 def set_up(extra: str = "") -> None:
-    """A virtual environment with everything in it; made once, and again when setup.cfg changes."""
-    wanted = hashlib.sha256((ROOT / "setup.cfg").read_bytes() + extra.encode()).hexdigest()
+    """A virtual environment with everything in it; made once, and again when setup.cfg changes. The client goes in too."""
+    told = (ROOT / "setup.cfg").read_bytes() + (CLIENT / "pyproject.toml").read_bytes()
+    wanted = hashlib.sha256(told + extra.encode()).hexdigest()
     mark = VENV / f"installed{'-' + extra if extra else ''}"
     if PYTHON.exists() and mark.exists() and mark.read_text() == wanted:
         return
@@ -68,9 +74,10 @@ def set_up(extra: str = "") -> None:
         print(f"Making a virtual environment in {VENV} ...", flush=True)
         _make_venv()
     print("Installing what is needed (once; about a minute) ...", flush=True)
-    what = f"{ROOT}[{extra}]" if extra else str(ROOT)
+    broker = f"{ROOT}[{extra}]" if extra else str(ROOT)
+    what = ["--editable", broker, "--editable", str(CLIENT)]
     done = subprocess.run(
-        [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", what],
+        [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what],
         check=False,
     )
     if done.returncode:
@@ -106,18 +113,22 @@ def run(options: argparse.Namespace) -> int:
     state = home / "var" / "helpdeskpo"
     demo = ["-m", "helpdeskpo"]
     demo_options = ["--state", str(state), "--base-url", demo_url]
+    serve_broker = ["-m", "broker.cli", "serve", "--home", str(home), "--port", str(options.port)]
+    smtp_port = options.smtp_port or _free_port()
+    if not options.no_demo or options.smtp_port:
+        # What the demo mails is read in the broker's inbox, beside the PINs of the suppliers.
+        serve_broker += ["--smtp-door", str(smtp_port)]
     started: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if not options.no_demo:
             _trust_demo(home, [*demo, "metadata", *demo_options])
-        started.append(
-            _start(["-m", "broker.cli", "serve", "--home", str(home), "--port", str(options.port)])
-        )
+        started.append(_start(serve_broker))
         _wait(f"{broker_url}/readyz", started[0])
         if not options.no_demo:
             serve = [*demo, "serve", *demo_options, "--port", str(options.demo_port)]
-            started.append(_start([*serve, "--idp-metadata", f"{broker_url}/metadata"]))
+            mail = ["--smtp", f"smtp://127.0.0.1:{smtp_port}"]
+            started.append(_start([*serve, "--idp-metadata", f"{broker_url}/metadata", *mail]))
             _wait(demo_url, started[1])
             _greet(broker_url, demo_url, home)
         return _until_one_ends(started)
@@ -125,6 +136,12 @@ def run(options: argparse.Namespace) -> int:
         return 0
     finally:
         _stop(started)
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def _trust_demo(home: Path, command: list[str]) -> None:
@@ -168,10 +185,12 @@ def _greet(broker_url: str, demo_url: str, home: Path) -> None:
     print(
         f"""
   Open                 {demo_url}
-  and click            Inloggen met eHerkenning
+  and click            Inloggen met e-Herkenning
   supplier             Reconi
   user name, password  m.devries, Welkom-123
   PIN                  123456 (every PIN also waits in {broker_url}/console/inbox)
+  the first time       e-mail m.devries@voorbeeld.example, user name testschooltje, password Helpdesk-123,
+                       and the PIN of that mail, which waits in the same inbox
 
   Console              {broker_url}/console
   People and mandates  {home / "eherkenning.yaml"} (edit and save: no restart needed)

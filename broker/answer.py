@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from broker import sessions
 from broker.assemble import Assembled, Unanswerable, assemble, issue_for, unavailable
 from broker.login import Login, LoginProblem, close
 from broker.parts import Parts
+from broker.scenarios.acting import Ending
 from broker.wire import response
 from broker.wire.artifact import make_artifact
 from broker.wire.names import HTTP_ARTIFACT
 from broker.wire.response import CANCELLED, SUCCESS, Status
-from broker.wire.xml import serialize
+from broker.wire.xml import Element, serialize
 from suppliers.ask import Outcome
 
 ARTIFACT_KIND = "artifact"
@@ -23,17 +26,35 @@ KEEP_ARTIFACT = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How the browser takes the answer along: ``fields`` in a form POST, or in the query of a redirect."""
+    """How the browser takes the answer along: ``fields`` in a form POST, or in the query of a redirect.
+
+    ``outcome`` is that of the exchange: success, cancelled or declined. A scenario may hold it back for ``wait``
+    seconds, or give something else ``instead``: an error page (``error``), a page without an answer (``nothing``), or
+    no HTTP answer at all (``drop``).
+    """
 
     url: str
     fields: Mapping[str, str]
     by_post: bool
     language: str = "nl"
     success: bool = False
+    outcome: str = ""
+    wait: float = 0.0
+    instead: Literal["", "error", "nothing", "drop"] = ""
+
+    @property
+    def location(self) -> str:
+        """Where a redirect leads; the address of the form by POST."""
+        if self.by_post:
+            return self.url
+        split = urlsplit(self.url)
+        query = "&".join(filter(None, (split.query, urlencode(self.fields))))
+        return urlunsplit(split._replace(query=query))
 
 
 def finish(parts: Parts, login: Login) -> Delivery:
     """The supplier has spoken. Raises LoginProblem: no Word yet, or one that does not fit this login."""
+    parts = parts.seen_by(login.tag)
     _still_there(parts, login)
     word = parts.suppliers.word(login.id)
     if word is None:
@@ -46,19 +67,21 @@ def finish(parts: Parts, login: Login) -> Delivery:
     if word.outcome is Outcome.UNAVAILABLE:
         close(parts, login)
         return _deliver(parts, login, unavailable(word.missing))
+    person = word.person.key if word.person else ""
+    ending = Ending(parts, login, person)
     try:
-        assembled = assemble(parts, login, word)
+        assembled = assemble(parts, login, word, ending)
     except Unanswerable as reason:
         close(parts, login)
-        return _deliver(parts, login, reason.status)
+        return _deliver(parts, login, reason.status, ending=ending)
     close(parts, login)
-    person = word.person.key if word.person else ""
     sessions.remember(parts, login, assembled.session_index, assembled.name_id, person)
-    return _deliver(parts, login, SUCCESS, assembled)
+    return _deliver(parts, login, SUCCESS, assembled, ending)
 
 
 def cancel(parts: Parts, login: Login) -> Delivery:
     """The person stops, on whichever page: Responder and AuthnFailed (spec 6.2)."""
+    parts = parts.seen_by(login.tag)
     _still_there(parts, login)
     close(parts, login)
     return _deliver(parts, login, CANCELLED)
@@ -66,7 +89,7 @@ def cancel(parts: Parts, login: Login) -> Delivery:
 
 def decline(parts: Parts, login: Login, status: Status) -> Delivery:
     """A request that is answered with an error at once; there was no login to close."""
-    return _deliver(parts, login, status)
+    return _deliver(parts.seen_by(login.tag), login, status)
 
 
 def _still_there(parts: Parts, login: Login) -> None:
@@ -76,19 +99,16 @@ def _still_there(parts: Parts, login: Login) -> None:
         raise LoginProblem("withdrawn", f"{login.acs_url} is no longer in the metadata of {login.sp}")
 
 
-def _deliver(parts: Parts, login: Login, status: Status, assembled: Assembled | None = None) -> Delivery:
+def _deliver(
+    parts: Parts,
+    login: Login,
+    status: Status,
+    assembled: Assembled | None = None,
+    ending: Ending | None = None,
+) -> Delivery:
     settings = parts.current.settings_of(login.sp)
-    message = serialize(
-        response.build(
-            parts.broker,
-            login.request_id,
-            login.acs_url,
-            status,
-            None if assembled is None else assembled.element,
-            issue_for(parts, login.sp),
-            parts.current.shape_of(login.sp, login.version),
-        )
-    )
+    ending = ending or Ending(parts, login)
+    message = ending.response(serialize(_response(parts, login, status, assembled)))
     by_artifact = login.acs_binding == HTTP_ARTIFACT
     fields = {"SAMLResponse": response.form_value(message)}
     if by_artifact:
@@ -111,13 +131,35 @@ def _deliver(parts: Parts, login: Login, status: Status, assembled: Assembled | 
         },
     )
     by_post = not by_artifact or settings.artifact_by == "post"
-    return Delivery(login.acs_url, fields, by_post, login.language, success=status == SUCCESS)
+    outcome = _outcome(status)
+    delivery = Delivery(
+        login.acs_url, fields, by_post, login.language, success=status == SUCCESS, outcome=outcome
+    )
+    return ending.delivery(delivery)
+
+
+def _response(parts: Parts, login: Login, status: Status, assembled: Assembled | None) -> Element:
+    if assembled is None:
+        issue = issue_for(parts, login.sp)
+        shape = parts.current.shape_of(login.sp, login.version)
+        return response.build(parts.broker, login.request_id, login.acs_url, status, None, issue, shape)
+    made = assembled.draft
+    return response.build(
+        made.answerer,
+        made.request_id,
+        made.destination,
+        status,
+        assembled.element,
+        made.issued,
+        made.shape,
+    )
 
 
 def _keep_artifact(parts: Parts, login: Login, message: bytes) -> str:
     artifact = make_artifact(parts.settings.entity_id, 0, parts.random_bytes(20))
     record = {
         "exchange": login.id,
+        "tag": login.tag,
         "sp": login.sp,
         "made_at": parts.now_of(login.sp).isoformat(),
         "request_id": login.request_id,

@@ -15,7 +15,7 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
-from broker import api, configuration, console, pages
+from broker import api, configuration, console, pages, trust, whereabouts
 from broker.api import cors
 from broker.checking import facts_of
 from broker.clock import Clock, machine_time
@@ -23,15 +23,21 @@ from broker.configuration import Configuration
 from broker.console.guard import allowed
 from broker.delivery import inbox_of
 from broker.exchanges import Exchanges
+from broker.introductions import Introductions
 from broker.keys import KeyFolder
 from broker.pages import ad_list, language
+from broker.pages import rules as rules_pages
+from broker.pages.room import room
 from broker.parts import Parts
 from broker.polls import Polls, most_of
+from broker.routes import LazyRule
+from broker.scenarios import acting as scenarios
 from broker.settings import Settings
 from broker.store import Store
 from broker.store.memory import MemoryStore
 from broker.store.sqlite import SqliteStore
 from suppliers.desk import Desk
+from suppliers.inbox import Inbox
 from suppliers.mail import Mailer
 from suppliers.pages import blueprint as supplier_pages
 from suppliers.profiles import load_profiles
@@ -42,6 +48,10 @@ MOST_BODY = 4_000_000
 log = logging.getLogger("mock_eherkenning")
 
 
+class _Flask(Flask):
+    url_rule_class = LazyRule
+
+
 @dataclass(frozen=True)
 class Application:
     """The broker, ready to serve. ``close`` gives back what it holds."""
@@ -49,6 +59,7 @@ class Application:
     wsgi: Flask
     parts: Parts
     clock: Clock
+    inbox: Inbox
     mailer: Mailer | None = None
 
     def stop_waiting(self) -> None:
@@ -60,6 +71,7 @@ class Application:
         if self.mailer:
             # Before the store: it writes there what became of the last messages.
             self.mailer.close()
+        self.parts.introductions.close()
         self.parts.configuration.close()
         self.parts.store.close()
 
@@ -86,7 +98,10 @@ def create(
     desk = Desk(
         profiles,
         store,
-        lambda: current.current.register,
+        scenarios.register_of(
+            lambda: parts, lambda ask, who: current.current.seen_by(ask.tag if ask else "").register
+        ),
+        room_of=lambda tag: current.current.seen_by(tag).register,
         clock=clock,
         clock_of=clock.of,
         make_pin=make_pin,
@@ -99,18 +114,22 @@ def create(
     parts = Parts(
         settings=settings,
         store=store,
-        keys=KeyFolder(settings.home / "certs"),
+        keys=KeyFolder(settings.key_folder),
         configuration=current,
         exchanges=exchanges,
         suppliers=desk,
         now=clock,
-        now_of=clock.of,
+        now_at=clock.of,
         polls=Polls(exchanges, most_of(settings.threads)),
+        introductions=Introductions(
+            settings.sp_metadata, lambda url: trust.add_url(store, url, clock()), current.refresh
+        ),
     )
     parts.broker  # noqa: B018 - make or read our key now: a home that cannot be used must show at start
     if watch:
         current.watch()
-    app = Flask("mock-eherkenning", root_path=str(Path(__file__).parent), static_folder=None)
+        parts.introductions.begin()
+    app = _Flask("mock-eherkenning", root_path=str(Path(__file__).parent), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MOST_BODY, MAX_FORM_MEMORY_SIZE=MOST_BODY)
     Babel(app, default_locale="nl", default_domain="broker", locale_selector=language.current)
     app.before_request(lambda: _refuse_foreign_host(settings))
@@ -121,11 +140,12 @@ def create(
     app.add_url_rule("/ca.pem", "ca", lambda: _ca(ca))
     app.register_blueprint(pages.blueprint(parts))
     app.register_blueprint(ad_list.blueprint(parts))
-    app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https))
+    app.register_blueprint(rules_pages.blueprint())
+    app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https, room=room))
     app.register_blueprint(console.blueprint(parts, desk, clock))
     app.register_blueprint(api.blueprint(parts, desk, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    return Application(app, parts, clock, mailer)
+    return Application(app, parts, clock, inbox, mailer)
 
 
 def _ca(pem: bytes | None) -> ResponseReturnValue:
@@ -148,19 +168,21 @@ def _refuse_foreign_host(settings: Settings) -> ResponseReturnValue | None:
         return None
     names = ", ".join(sorted(name for name in settings.hosts if name))
     if request.path.startswith("/api/"):
-        return api.problem(421, "Unknown host name", f"Asked for {host}; this broker answers to {names}.")
+        mend = whereabouts.other_name(request.host, settings)
+        text = f"Asked for {host}; this broker answers to {names}. To mend it, {mend}."
+        return api.problem(421, "Unknown host name", text)
     page = render_template("broker/error.html", code="421", kind="host", detail=f"{host} / {names}")
     return page, 421
 
 
 def _headers(response: Response) -> Response:
     """The same strict headers on every page; ``g.form_action`` is where this page's forms may end up, with
-    ``g.own_script`` it runs a static script of ours that asks us for news."""
+    ``g.own_script`` it runs a static script of ours that asks us for news; ``g.style_hash`` is of a style in it."""
     form_action = g.get("form_action", ())
     nonce = g.get("nonce")
     policy = [
         "default-src 'none'",
-        "style-src 'self'",
+        f"style-src 'self'{g.get('style_hash', '')}",
         "img-src 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

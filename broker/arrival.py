@@ -15,7 +15,9 @@ from broker.wire.metadata import SpMetadata
 from broker.wire.names import HTTP_ARTIFACT, HTTP_REDIRECT, qname
 from broker.wire.signing import Fault, SignatureProblem, Signed, verify, verify_query
 from broker.wire.xml import Element
+from suppliers.rooms import of_room
 
+REQUEST_ID = "request-id"
 KEEP_REQUEST_IDS = 30 * 24 * 3600.0
 
 log = logging.getLogger("mock_eherkenning.exchange")
@@ -27,6 +29,7 @@ class Arrived:
 
     By HTTP-Artifact there is an ``artifact`` with its ``relay_state`` and nothing carried yet: the message
     itself is still with the service provider. ``raw`` is the query of HTTP-Redirect, or the form field SAMLRequest.
+    ``tag`` is the room that the browser is in, empty for none.
     """
 
     binding: str
@@ -37,6 +40,7 @@ class Arrived:
     artifact: str | None = None
     relay_state: str | None = None
     raw: str = ""
+    tag: str = ""
 
 
 def check_signature(
@@ -60,14 +64,15 @@ def check_signature(
 
 def has_newer_metadata(parts: Parts, sp: SpMetadata) -> bool:
     """A key that we do not know may be its new one: metadata that came from an address is fetched again."""
-    return refetch_for_key(parts.store, sp.entity_id, parts.now()) and parts.configuration.refresh()
+    fetched = refetch_for_key(parts.store, sp.entity_id, parts.now(), parts.tag)
+    return fetched and parts.configuration.refresh()
 
 
 def first_time(parts: Parts, issuer: str | None, identifier: str | None) -> bool:
-    """Whether this sender has not used this ID before, for a request of any kind."""
+    """Whether this sender has not used this ID before in this room, for a request of any kind."""
     # Hashed: an ID may be as long as the message, and is kept for a month.
     key = hashlib.sha256(f"{issuer} {identifier}".encode()).hexdigest()
-    return parts.store.add("request-id", key, b"", keep=KEEP_REQUEST_IDS)
+    return parts.store.add(of_room(REQUEST_ID, parts.tag), key, b"", keep=KEEP_REQUEST_IDS)
 
 
 @dataclass(frozen=True, slots=True)

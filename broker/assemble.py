@@ -9,6 +9,8 @@ from datetime import timedelta
 from broker.catalogue import Service
 from broker.login import Login, LoginProblem, requested, service_of
 from broker.parts import Parts
+from broker.scenarios.acting import Ending
+from broker.scenarios.model import Draft
 from broker.sp_settings import SpSection
 from broker.wire import names
 from broker.wire.assertions import (
@@ -28,19 +30,20 @@ from broker.wire.plain import Subject, name_id_of, plain_assertion
 from broker.wire.response import Status
 from broker.wire.shape import Shape
 from broker.wire.xml import Element, serialize
-from suppliers.ask import Company, Mandated, Offer, Person, RequestedAttribute, Word
+from suppliers.ask import Company, Level, Mandated, Offer, Person, RequestedAttribute, Word
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
     """``element`` is the assertion as it goes into the Response; ``in_clear`` and ``plain`` are what it says.
 
-    ``session_index`` and ``name_id`` are what a LogoutRequest will name.
+    ``session_index`` and ``name_id`` are what a LogoutRequest will name. ``draft`` is what it was made of.
     """
 
     element: Element
     session_index: str
     in_clear: tuple[dict[str, str], ...]
+    draft: Draft
     plain: str | None = None
     name_id: str = ""
 
@@ -64,36 +67,66 @@ def _offset(settings: SpSection) -> timedelta:
     return timedelta(seconds=settings.clock_offset_seconds)
 
 
-def assemble(parts: Parts, login: Login, word: Word) -> Assembled:
+def assemble(parts: Parts, login: Login, word: Word, ending: Ending) -> Assembled:
     """Raises LoginProblem where the Word does not do for this login: every step decides again. Raises
     Unanswerable where it does, and the provider still cannot have what it asks."""
     sp, service = service_of(parts, login)
-    settings = parts.current.settings_of(sp.entity_id)
-    shape = parts.current.shape_of(sp.entity_id, login.version)
-    person, mandate = _permitted(login, word)
-    facts, ad, mr = _facts(parts, login, word, person, mandate, sp, service)
-    if parts.current.is_saml(sp):
-        return _plain(parts, login, word, facts, settings, sp)
-    recipient = Recipient(sp.entity_id, _certificate(sp, service.certificate), shape.encryption)
-    issue = issue_for(parts, sp.entity_id)
+    _permitted(login, word)
+    decided = ending.decision(word)
+    if isinstance(decided, Status):
+        raise Unanswerable(decided)
+    saml = parts.current.is_saml(sp)
+    draft, ad, mr = _draft(parts, login, decided, sp, service, encrypts=not saml)
+    draft = ending.facts(draft)
+    if saml:
+        return _plain(parts, login, draft, parts.current.settings_of(sp.entity_id), sp)
+    facts, issue, recipient, shape = draft.inner, draft.inner_issue, draft.recipient, draft.shape
     chain: tuple[Element, ...] = ()
     if shape.advice:
+        assert recipient is not None
         hm_acs = f"{parts.settings.base_url}/acs/{login.version}"
         from_ad = ad_assertion(ad, mr, parts.settings.entity_id, hm_acs, facts, issue)
         if facts.intermediary is None:
             chain = (from_ad, mr_assertion(mr, (from_ad,), facts, recipient, issue))
         else:
-            next_mr = _next_register(parts, word.supplier)
+            next_mr = _next_register(parts, decided.supplier)
             first = mr_assertion(mr, (from_ad,), facts, recipient, issue, next_mr)
             chain = (from_ad, first, mr_assertion(next_mr, (from_ad, first), facts, recipient, issue))
-    assertion = hm_assertion(parts.broker, ad, chain, facts, recipient, issue, shape)
-    return _sealed(assertion, facts, recipient, issue, shape)
+    assertion = hm_assertion(draft.hm, ad, chain, draft.facts, recipient, draft.issue, shape)
+    return _sealed(assertion, draft, recipient)
 
 
-def _plain(
-    parts: Parts, login: Login, word: Word, facts: Facts, settings: SpSection, sp: SpMetadata
-) -> Assembled:
+def _draft(
+    parts: Parts, login: Login, word: Word, sp: SpMetadata, service: Service, *, encrypts: bool
+) -> tuple[Draft, Party, Party]:
+    assert word.person is not None
+    assert word.mandate is not None
+    shape = parts.current.shape_of(sp.entity_id, login.version)
+    facts, ad, mr = _facts(parts, login, word, word.person, word.mandate, sp, service)
+    recipient = None
+    if encrypts and shape.encrypts:
+        recipient = Recipient(sp.entity_id, _certificate(sp, service.certificate), shape.encryption)
+    issue, hm = issue_for(parts, sp.entity_id), parts.broker
+    draft = Draft(
+        facts=facts,
+        inner=facts,
+        issue=issue,
+        inner_issue=issue,
+        issued=issue,
+        hm=hm,
+        answerer=hm,
+        recipient=recipient,
+        request_id=login.request_id,
+        destination=login.acs_url,
+        shape=shape,
+        word=word,
+    )
+    return draft, ad, mr
+
+
+def _plain(parts: Parts, login: Login, draft: Draft, settings: SpSection, sp: SpMetadata) -> Assembled:
     """For a provider that knows nothing of the scheme. Raises Unanswerable for a NameID that we cannot give."""
+    word, facts, shape, issue = draft.word, draft.facts, draft.shape, draft.issue
     assert word.person is not None
     assert word.mandate is not None
     assert word.level is not None
@@ -111,17 +144,15 @@ def _plain(
         ("intermediary", facts.intermediary.identifier.value if facts.intermediary else None),
         ("person", word.person.name),
         ("email", word.person.email),
-        ("level", word.level.label),
+        ("level", Level.of(facts.level).label),
         ("pseudonym", facts.acting.value),
     )
     given = tuple((name, value) for name, value in attributes if value)
-    shape = parts.current.shape_of(sp.entity_id, login.version)
-    issue = issue_for(parts, sp.entity_id)
-    class_ref = settings.class_ref(word.level)
-    assertion = plain_assertion(parts.broker, facts, name_id, class_ref, given, issue, shape)
+    class_ref = settings.class_ref(Level.of(facts.level))
+    assertion = plain_assertion(draft.hm, facts, name_id, class_ref, given, issue, shape)
     in_clear = tuple({"attribute": name, "value": value} for name, value in given)
     if not shape.encrypt_assertion:
-        return Assembled(assertion, facts.session_index, in_clear, name_id=name_id[1])
+        return Assembled(assertion, facts.session_index, in_clear, draft, name_id=name_id[1])
     if not sp.encryption:
         # No rule asks it of every such provider: only what is encrypted needs it.
         missing = "the metadata has no certificate to encrypt the assertion for"
@@ -129,7 +160,7 @@ def _plain(
     recipient = Recipient(sp.entity_id, sp.encryption[0], shape.encryption)
     plain = serialize(assertion).decode()
     sealed = encrypted_assertion(assertion, recipient, issue.new_id)
-    return Assembled(sealed, facts.session_index, in_clear, plain, name_id[1])
+    return Assembled(sealed, facts.session_index, in_clear, draft, plain, name_id[1])
 
 
 def _certificate(sp: SpMetadata, catalogues: Certificate | None) -> Certificate:
@@ -139,7 +170,8 @@ def _certificate(sp: SpMetadata, catalogues: Certificate | None) -> Certificate:
     return certificate
 
 
-def _sealed(assertion: Element, facts: Facts, recipient: Recipient, issue: Issue, shape: Shape) -> Assembled:
+def _sealed(assertion: Element, draft: Draft, recipient: Recipient | None) -> Assembled:
+    facts, shape = draft.facts, draft.shape
     in_clear = (
         *({"attribute": "LegalSubjectID", "type": item.type, "value": item.value} for item in facts.legal),
         {"attribute": "ActingSubjectID", "type": facts.acting.type, "value": facts.acting.value},
@@ -148,10 +180,11 @@ def _sealed(assertion: Element, facts: Facts, recipient: Recipient, issue: Issue
     )
     name_id = facts.transient if shape.version == "1.13" else facts.acting.value
     if not shape.encrypt_assertion:
-        return Assembled(assertion, facts.session_index, in_clear, name_id=name_id)
+        return Assembled(assertion, facts.session_index, in_clear, draft, name_id=name_id)
+    assert recipient is not None
     plain = serialize(assertion).decode()
-    sealed = encrypted_assertion(assertion, recipient, issue.new_id)
-    return Assembled(sealed, facts.session_index, in_clear, plain, name_id)
+    sealed = encrypted_assertion(assertion, recipient, draft.issue.new_id)
+    return Assembled(sealed, facts.session_index, in_clear, draft, plain, name_id)
 
 
 def _permitted(login: Login, word: Word) -> tuple[Person, Mandated]:

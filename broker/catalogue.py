@@ -16,6 +16,7 @@ from broker.wire.keys import Certificate
 from broker.wire.metadata import ServiceEntry, SpMetadata
 from broker.wire.service_catalogue import CatalogueService
 from suppliers.ask import Level, Names
+from suppliers.register.layer import Overlay
 from suppliers.register.model import ServiceRecord
 
 
@@ -78,6 +79,16 @@ class Catalogue:
             return self.plain_service(sp)
         entry = next((entry for entry in sp.services if service_id in entry.service_ids), None)
         return None if entry is None else self.service(sp, entry)
+
+    @property
+    def listings(self) -> Mapping[str, CatalogueService]:
+        """What imported service catalogues say, by ServiceID."""
+        return self._imported
+
+    @property
+    def described(self) -> Iterable[str]:
+        """The ServiceIDs that the YAML describes."""
+        return self._services
 
     def in_yaml(self, service_id: str) -> bool:
         """Whether the YAML describes it, and so goes before what a catalogue says."""
@@ -155,6 +166,26 @@ class Catalogue:
         """The one service of a provider whose metadata names none: it is called by its entity id."""
         first = sp.services[0] if sp.services else ServiceEntry(0, None, {}, ())
         return replace(_from_metadata(sp, first, sp.entity_id), level=level)
+
+
+class LaidCatalogue(Catalogue):
+    """What a room adds, laid over what everybody sees, at the cost of what it adds; None where something is gone."""
+
+    def __init__(
+        self,
+        under: Catalogue,
+        sps: Mapping[str, SpMetadata],
+        services: Mapping[str, ServiceRecord | None],
+        imported: Mapping[str, CatalogueService | None],
+    ) -> None:
+        self._under = under
+        self._own = {source_id(entity_id): sp for entity_id, sp in sps.items()}
+        self.sps = Overlay(under.sps, sps)
+        self._services = Overlay(under._services, services)
+        self._imported = Overlay(under._imported, imported)
+
+    def sp_by_source_id(self, source: bytes) -> SpMetadata | None:
+        return self._own.get(source) or self._under.sp_by_source_id(source)
 
 
 def _from_metadata(sp: SpMetadata, entry: ServiceEntry, service_id: str) -> Service:

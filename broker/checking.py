@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from broker.clock import machine_time
-from broker.yaml_files import SECTIONS
+from broker.yaml_files import SECTIONS, of_scenarios
 from suppliers.register import days
 from suppliers.register.loader import load
 from suppliers.register.problems import ConfigError, Problem
@@ -58,7 +58,7 @@ def check(file: Path, profiles: Mapping[str, Profile]) -> Checked:
         )
     except ConfigError as error:
         return Checked(file, error.problems, ())
-    warnings = Surprises(loaded.register, today, facts_of(profiles)).all()
+    warnings = [*Surprises(loaded.register, today, facts_of(profiles)).all(), *of_scenarios(loaded, file)]
     return Checked(file, (), tuple(sorted(warnings, key=lambda found: (found.file, found.line))))
 
 

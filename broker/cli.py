@@ -21,13 +21,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from broker import asking, configuration
+from broker import asking, configuration, reporting, whereabouts
+from broker.check import command as checking_messages
+from broker.check.source import Unreadable
+from broker.environment import Parser, of_process
 from broker.settings import ANY_ADDRESS, LOOPBACK, VERSIONS, Settings
 from broker.wire.keys import KeyProblem
 from suppliers.register.problems import ConfigError
 
 if TYPE_CHECKING:
+    from broker.app import Application
     from broker.server import Server
+    from broker.smtp_door import Door
     from broker.tls.authority import Authority
 
 WRONG = 1
@@ -42,10 +47,13 @@ class Unusable(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["login"]:
+        return _login(words)
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (Unusable, asking.Unanswerable, KeyProblem) as problem:
+    except (Unusable, asking.Unanswerable, Unreadable, KeyProblem) as problem:
         return _stop(str(problem))
     except ConfigError as error:
         first, *others = [str(problem) for problem in error.problems]
@@ -55,13 +63,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _stop(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
 
 
+def _login(words: list[str]) -> int:
+    """By the client, a distribution of its own: a broker needs none. Its options are its own too."""
+    try:
+        from mock_eherkenning_client.shell import main as shell
+    except ModuleNotFoundError:
+        here = Path(__file__).resolve().parents[1] / "client"
+        what = str(here) if here.is_dir() else "mock-eherkenning-client"
+        return _stop(f"login needs the client; install it: {sys.executable} -m pip install {what}")
+    return int(shell(words))
+
+
 def _stop(line: str) -> int:
     print(f"mock-eherkenning: {line}", file=sys.stderr)
     return UNUSABLE
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mock-eherkenning",
         description="A mock eHerkenning broker. For tests only: never trust it elsewhere.",
     )
@@ -81,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     users = commands.add_parser("users", help="who can do what, with which user name and password")
     asking.options(explain, users)
+    serve.environment = metadata.environment = of_process()
     for command in (init, serve, metadata, keys, explain, users):
         command.add_argument(
             "--home",
@@ -147,6 +167,13 @@ def _parser() -> argparse.ArgumentParser:
         help="how many requests are served at once (default: %(default)s)",
     )
     serve.add_argument(
+        "--sp-metadata",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="metadata of a service provider to trust: asked for until it is there; may be given again",
+    )
+    serve.add_argument(
         "--cors",
         action="append",
         default=[],
@@ -160,10 +187,32 @@ def _parser() -> argparse.ArgumentParser:
         "made up when listening on another address than loopback)",
     )
     serve.add_argument(
+        "--certs",
+        type=Path,
+        metavar="DIR",
+        help="folder of the broker's keys (default: certs in the home folder)",
+    )
+    serve.add_argument(
+        "--announce",
+        action="store_true",
+        help="say in one line of JSON where it listens, in place of the greeting",
+    )
+    serve.add_argument(
+        "--stop-with-parent",
+        action="store_true",
+        help="end when standard input closes: so it ends with the program that started it, however that ends",
+    )
+    serve.add_argument(
         "--smtp",
         metavar="URL",
         help="also send e-mail by this server: smtp://[user:password@]host[:port][?starttls=yes&from=address] or "
         "smtps://... (default: MOCK_EHERKENNING_SMTP; with a password use that, for others can see an option)",
+    )
+    serve.add_argument(
+        "--smtp-door",
+        metavar="[HOST:]PORT",
+        help="keep an SMTP server open, on loopback unless a host is named: what a service provider mails there "
+        "comes into the inbox and goes no further; 0 for any free port",
     )
     check = commands.add_parser(
         "check", help="print everything that is wrong with a file; exit code 1 if anything is"
@@ -182,6 +231,11 @@ def _parser() -> argparse.ArgumentParser:
         help="github: annotations of a pull request; junit: XML (default: %(default)s)",
     )
     check.add_argument("--strict", action="store_true", help="warnings count as errors")
+    commands.add_parser(
+        "login", help="log in at a service provider from its start URL, without a browser", add_help=False
+    )
+    checking_messages.options(commands)
+    reporting.options(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of eherkenning.yaml, for editors")
     check.set_defaults(run=_check_files)
     explain.set_defaults(run=_explain)
@@ -220,6 +274,14 @@ def _origin(text: str) -> str:
     if split.path or not split.hostname:
         raise Unusable(f'--cors: expected an origin such as http://localhost:3000, received "{text}"')
     return f"{split.scheme}://{split.netloc.lower()}"
+
+
+def _document(text: str) -> str:
+    """An http or https address of a document; it may have a query."""
+    split = urlsplit(text)
+    if split.scheme not in ("http", "https") or not split.hostname:
+        raise Unusable(f'--sp-metadata: expected a URL such as http://sp:8000/metadata, received "{text}"')
+    return text
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
@@ -342,13 +404,18 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from broker.fixture import announcement, stop_with_parent
     from broker.server import PortProblem, Server, only
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    if options.stop_with_parent:
+        stop_with_parent()
     _check(options)
     options.smtp = _smtp(options)
+    door_address = _smtp_door(options)
     servers: list[Server] = []
     application = None
+    door = None
     try:
         try:
             servers.append(Server(options.host, options.port, threads=options.threads))
@@ -370,9 +437,16 @@ def _serve(options: argparse.Namespace) -> int:
             application = create(settings, ca=authority.pem if authority else None)
         except (StoreError, ProfileError) as problem:
             raise Unusable(str(problem)) from None
+        if door_address:
+            door = _open_door(application, *door_address)
         gc.freeze()
         gc.enable()
-        _greet(settings, authority)
+        if options.announce:
+            print(announcement(settings, authority.file if authority else None), flush=True)
+        else:
+            _greet(settings, authority)
+        if door and not options.announce:
+            print(f"  SMTP door of the inbox              {door.address}", flush=True)
         if warned := application.parts.configuration.warned:
             print(
                 f"  {warned} warnings about your files       mock-eherkenning check {settings.home}",
@@ -384,9 +458,32 @@ def _serve(options: argparse.Namespace) -> int:
     finally:
         for server in servers:
             server.close()
+        if door is not None:
+            door.close()
         if application is not None:
             application.close()
     return 0
+
+
+def _smtp_door(options: argparse.Namespace) -> tuple[str, int] | None:
+    """Host and port, looked at before anything is made."""
+    if options.smtp_door is None:
+        return None
+    from broker.smtp_door import DoorProblem, address_of
+
+    try:
+        return address_of(options.smtp_door)
+    except DoorProblem as problem:
+        raise Unusable(f"--smtp-door: {problem}") from None
+
+
+def _open_door(application: Application, host: str, port: int) -> Door:
+    from broker.smtp_door import Door, DoorProblem
+
+    try:
+        return Door(application.inbox, application.parts.now, host, port)
+    except DoorProblem as problem:
+        raise Unusable(f"--smtp-door: {problem}") from None
 
 
 def _speak_tls(options: argparse.Namespace, settings: Settings, servers: list[Server]) -> Authority | None:
@@ -399,7 +496,7 @@ def _speak_tls(options: argparse.Namespace, settings: Settings, servers: list[Se
 
     authority = None
     if options.tls_certificate is None:
-        authority = Authority(settings.home / "certs")
+        authority = Authority(settings.key_folder)
         names = (settings.hosts | {*LOOPBACK}).difference(ANY_ADDRESS)
         identity = partial(authority.identity, names)
     else:
@@ -429,8 +526,10 @@ def _settings(options: argparse.Namespace, port: int, artifact_port: int | None 
         client_certificate_header=getattr(options, "client_certificate_header", ""),
         trusted_proxies=options.proxies,
         cors=tuple(map(_origin, getattr(options, "cors", ()))),
+        sp_metadata=tuple(_document(url) for url in getattr(options, "sp_metadata", ())),
         threads=getattr(options, "threads", 8),
         smtp=getattr(options, "smtp", None) or "",
+        certs=options.certs.resolve() if getattr(options, "certs", None) else None,
     )
 
 
@@ -449,6 +548,7 @@ def _greet(settings: Settings, authority: Authority | None) -> None:
         from suppliers.mail import server_of
 
         lines.append(f"  e-mail also goes out by             {server_of(settings.smtp)}")
+    lines += [f"  note: {told}" for told in whereabouts.told_at_start(settings)]
     lines.append(f"  home folder                         {settings.home}")
     if settings.token:
         lines.append(

@@ -1,4 +1,5 @@
-"""The broker's clock: the machine's, moved or stopped by a tester; for everybody, or for one service provider.
+"""The broker's clock: the machine's, moved or stopped by a tester; for everybody, for one service provider, or for
+one room (docs/tags.md).
 
 It lives in the store, in one record, for every process; so the time costs one look there, whoever's it is.
 """
@@ -20,13 +21,15 @@ def machine_time() -> datetime:
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(2199, 12, 31, tzinfo=UTC)
 MOST_PROVIDERS = 500
+MOST_ROOMS = 1_000
 
 _KIND, _KEY = "setting", "clock"
 _PROVIDERS = "service_providers"
+_ROOMS = "tags"
 
 
 class Clock:
-    """Call it for the time, ``of`` for the time of one provider's logins (by entity id)."""
+    """Call it for the time, ``of`` for the time of one provider's logins (by entity id), in a room (by its tag)."""
 
     def __init__(self, store: Store, machine: Callable[[], datetime] = machine_time) -> None:
         self._store = store
@@ -35,14 +38,14 @@ class Clock:
     def __call__(self) -> datetime:
         return self.of("")
 
-    def of(self, sp: str | None) -> datetime:
-        """The broker's time where this provider has no clock of its own."""
+    def of(self, sp: str | None, tag: str = "") -> datetime:
+        """The room's time where it has a clock of its own, else the provider's, else the broker's."""
         found = self._store.get(_KIND, _KEY)
         machine = self._machine()
         if found is None:
             return machine
         whole = json.loads(found)
-        return _time(whole.get(_PROVIDERS, {}).get(sp or "", whole), machine)
+        return _time(_setting(whole, sp or "", tag), machine)
 
     def set(self, instant: datetime, *, frozen: bool = False, sp: str = "") -> None:
         """It runs on from there, or stands there. ValueError outside FIRST..LAST."""
@@ -56,6 +59,7 @@ class Clock:
         self,
         sp: str = "",
         *,
+        tag: str = "",
         at: datetime | None = None,
         shift: timedelta | None = None,
         further: timedelta | None = None,
@@ -63,8 +67,8 @@ class Clock:
     ) -> None:
         """Set it ``at`` an instant, ``shift`` away from the machine's, or ``further`` than it is; or none of these.
 
-        It runs from there unless ``frozen``; with ``further`` it goes on standing if it stood. Raises ValueError
-        where that is outside FIRST..LAST, or too many providers have a clock of their own.
+        It runs from there unless ``frozen``; with ``further`` it goes on standing if it stood. With a ``tag`` it is
+        the room's. Raises ValueError where that is outside FIRST..LAST, or too many have a clock of their own.
         """
 
         def changed(was: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,24 +86,30 @@ class Clock:
             return {"shift_seconds": (wanted - machine if shift is None else shift).total_seconds()}
 
         def decide(whole: dict[str, Any]) -> dict[str, Any]:
-            of = dict(whole.get(_PROVIDERS, {}))
-            if not sp:
-                return changed(_alone(whole)) | ({_PROVIDERS: of} if of else {})
-            of[sp] = changed(of.get(sp, whole))
-            if len(of) > MOST_PROVIDERS:
-                raise ValueError(f"at most {MOST_PROVIDERS} service providers have a clock of their own")
-            return {**whole, _PROVIDERS: of}
+            if not (sp or tag):
+                return changed(_alone(whole)) | _own(whole)
+            group, name = (_ROOMS, tag) if tag else (_PROVIDERS, sp)
+            of = {**whole.get(group, {}), name: changed(_setting(whole, sp, tag))}
+            if len(of) > (MOST_ROOMS if tag else MOST_PROVIDERS):
+                who = f"{MOST_ROOMS} rooms" if tag else f"{MOST_PROVIDERS} service providers"
+                raise ValueError(f"at most {who} have a clock of their own")
+            return {**whole, group: of}
 
         self._swap(decide)
 
-    def reset(self, sp: str | None = None) -> None:
-        """Back to the machine's: one provider's (the broker's again), the broker's (``""``), or all (None)."""
+    def reset(self, sp: str | None = None, *, tag: str = "") -> None:
+        """Back to the machine's: one provider's or one room's (which has the broker's again), the broker's (``""``),
+        or all (None)."""
 
         def decide(whole: dict[str, Any]) -> dict[str, Any]:
-            if sp is None:
+            if sp is None and not tag:
                 return {}
-            of = {name: setting for name, setting in whole.get(_PROVIDERS, {}).items() if name != sp}
-            return (_alone(whole) if sp else {}) | ({_PROVIDERS: of} if of else {})
+            gone = (_ROOMS, tag) if tag else (_PROVIDERS, sp)
+            return (_alone(whole) if sp or tag else {}) | {
+                group: left
+                for group, of in _own(whole).items()
+                if (left := {name: setting for name, setting in of.items() if (group, name) != gone})
+            }
 
         self._swap(decide)
 
@@ -110,6 +120,10 @@ class Clock:
     def of_providers(self) -> dict[str, dict[str, Any]]:
         """The same for each provider that has a clock of its own."""
         return dict(self._whole().get(_PROVIDERS, {}))
+
+    def of_rooms(self) -> dict[str, dict[str, Any]]:
+        """The same for each room, by its tag."""
+        return dict(self._whole().get(_ROOMS, {}))
 
     def _whole(self) -> dict[str, Any]:
         found = self._store.get(_KIND, _KEY)
@@ -132,7 +146,17 @@ class Clock:
 
 
 def _alone(whole: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in whole.items() if name != _PROVIDERS}
+    return {name: value for name, value in whole.items() if name not in (_PROVIDERS, _ROOMS)}
+
+
+def _own(whole: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The settings of whoever has a clock of their own, by group."""
+    return {group: whole[group] for group in (_PROVIDERS, _ROOMS) if group in whole}
+
+
+def _setting(whole: Mapping[str, Any], sp: str, tag: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] | None = whole.get(_ROOMS, {}).get(tag) if tag else None
+    return found or whole.get(_PROVIDERS, {}).get(sp, whole)
 
 
 def _time(setting: Mapping[str, Any], machine: datetime) -> datetime:

@@ -19,16 +19,21 @@ from threading import Event, Lock, Thread
 
 from broker.catalogue import Catalogue
 from broker.documents import Documents, Listed, Trusted
-from broker.rules.engine import Profile
+from broker.rooms import NO_RECORDS, Ground, Room
+from broker.rules.engine import Against, Profile
+from broker.rules.libraries import guess
+from broker.scenarios.armed import Armed
+from broker.scenarios.section import ScenarioSection
 from broker.settings import BrokerSection
 from broker.sp_settings import DEFAULT, SpSection, SpSections
 from broker.store import Store
 from broker.trust import Source
 from broker.wire.metadata import SpMetadata
 from broker.wire.shape import Shape
+from broker.wire.xml import Element
 from broker.yaml_files import YamlFiles
 from suppliers.register.changes import NONE as NO_CHANGES
-from suppliers.register.changes import Entry, Journal
+from suppliers.register.changes import Entry, Journal, Rooms
 from suppliers.register.layer import Allowed, Layer
 from suppliers.register.model import Register
 from suppliers.register.reading import reading_now
@@ -45,7 +50,8 @@ class Snapshot:
     """``version`` counts from 1, one up for every change in force. ``problems`` is empty when all is well;
     ``warnings`` are what may surprise in files that are in force, the first of ``warned``.
 
-    ``layer`` is what ``register`` was made of: the files, and what testers changed over them.
+    ``layer`` is what ``register`` was made of: the files, and what testers changed over them. ``rooms`` are those
+    that have something of their own, by tag; ``tag`` is the one that this is seen from.
     """
 
     version: int
@@ -60,6 +66,34 @@ class Snapshot:
     sources: Mapping[str, Source] = field(default_factory=dict)
     catalogues: Mapping[str, Listed] = field(default_factory=dict)
     layer: Layer | None = None
+    scenarios: tuple[Armed, ...] = ()
+    rooms: Mapping[str, Room] = field(default_factory=dict, repr=False)
+    tag: str = ""
+    _seen: dict[str, Snapshot] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def seen_by(self, tag: str) -> Snapshot:
+        """As the room of this tag sees it: what was made there lies over the rest (docs/tags.md). Made once for
+        each room."""
+        room = self.rooms.get(tag)
+        if room is None or tag == self.tag:
+            return self
+        seen = self._seen.get(tag)
+        if seen is None:
+            seen = self._seen[tag] = replace(
+                self,
+                register=room.layer.register,
+                catalogue=room.catalogue,
+                problems=(*self.problems, *room.problems),
+                sources=room.sources,
+                catalogues=room.catalogues,
+                layer=room.layer,
+                tag=tag,
+            )
+        return seen
+
+    def room_with(self, sp: str) -> str:
+        """The tag of a room that has metadata of this provider of its own; empty where none has."""
+        return next((tag for tag, room in self.rooms.items() if room.has(sp)), "")
 
     def settings_of(self, sp: str) -> SpSection:
         """How this provider is judged and answered; the defaults where the YAML says nothing of it."""
@@ -83,6 +117,16 @@ class Snapshot:
         if sp is None:
             return self.broker.rules
         return Profile.SAML if self.is_saml(sp) else self.settings_of(sp.entity_id).rules or self.broker.rules
+
+    def against(
+        self, sp: SpMetadata | None, document: bytes = b"", message: Element | None = None
+    ) -> Against:
+        """What a message of this provider is judged by; ``message`` is its root, in ``document``."""
+        settings = DEFAULT if sp is None else self.settings_of(sp.entity_id)
+        libraries: tuple[str, ...] = (settings.library,) if settings.library else ()
+        if not libraries and message is not None:
+            libraries = guess(message)
+        return Against(self.profile_of(sp), document, libraries, settings.suppress)
 
 
 def fill(home: Path) -> list[Path]:
@@ -132,6 +176,7 @@ class Configuration:
         self._documents.refresh()
         self._trusted = self._documents.trusted()
         self._catalogue: tuple[Trusted, Layer, Catalogue] | None = None
+        self._rooms: dict[str, Room] = {}
         if self._journal:
             self._journal.read()
         self._layer = self._laid()
@@ -152,17 +197,23 @@ class Configuration:
                     self._put_in_force()
             return changed
 
-    def change(self, decide: Callable[[Layer], Entry | None]) -> Layer:
-        """Change what lies over the files: ``decide`` sees everything that was changed before, in whichever process,
-        and says what is to be written, None for nothing. It is asked again where somebody else was first. What it
-        raises goes on to the caller. When this returns the change is in force here, elsewhere at the next look."""
+    @property
+    def changes(self) -> Rooms:
+        """All that was changed over the files, by the tag of the room."""
+        return self._journal.rooms if self._journal else {}
+
+    def change(self, decide: Callable[[Layer], Entry | None], tag: str = "") -> Layer:
+        """Change what lies over the files, for everybody or in one room: ``decide`` sees everything that was changed
+        there before, in whichever process, and says what is to be written, None for nothing. It is asked again where
+        somebody else was first. What it raises goes on to the caller. When this returns the change is in force here,
+        elsewhere at the next look."""
         if self._journal is None:
             raise RuntimeError("changes need a store")
         with self._changing:
             while True:
                 followed = self._follow()
                 try:
-                    entry = decide(self._layer)
+                    entry = decide(self._layer_of(tag))
                 except Exception:
                     if followed:
                         self._put_in_force()
@@ -170,22 +221,54 @@ class Configuration:
                 if entry is None or self._journal.append(entry):
                     break
             if entry is not None:
-                self._layer = self._layer.after(entry)
+                self._lay(entry)
             if followed or entry is not None:
                 self._put_in_force()
-            return self._layer
+            return self._layer_of(tag)
 
     def _follow(self) -> bool:
         """Take in what was changed since the last look, here or elsewhere, file or store."""
         entries = self._journal.read() if self._journal else []
         if self._layer.base is not self._loaded.register or (
-            self._journal and self._journal.changes and self._laid_on != reading_now().today
+            self._journal and self._journal.rooms and self._laid_on != reading_now().today
         ):
             self._layer = self._laid()
             return True
         for entry in entries:
-            self._layer = self._layer.after(entry)
+            self._lay(entry)
         return bool(entries)
+
+    def _lay(self, entry: Entry) -> None:
+        """One entry more of the journal, which has it already."""
+        if entry.afresh or "" in entry.rooms:
+            self._layer = self._layer.after(entry.within(""))
+            return
+        for tag in entry.rooms:
+            room = self._rooms.get(tag)
+            if room is None or room.ground.layer is not self._layer:
+                continue  # laid as a whole when somebody looks
+            laid = replace(room, changes=self.changes.get(tag, NO_CHANGES))
+            # Not the whole of it again for each of very many changes.
+            laid.__dict__["layer"] = room.layer.after(entry.within(tag))
+            self._rooms[tag] = laid
+
+    def _layer_of(self, tag: str) -> Layer:
+        """What was changed in this room over what everybody sees."""
+        if not tag:
+            return self._layer
+        room = self._room(tag, Ground(self._layer, self._trusted, self._catalogue_of(self._trusted)))
+        self._rooms[tag] = room
+        return room.layer
+
+    def _room(self, tag: str, ground: Ground) -> Room:
+        """The same one as long as nothing of it changes."""
+        now = Room(ground, self.changes.get(tag, NO_CHANGES), self._documents.rooms.get(tag, NO_RECORDS))
+        known = self._rooms.get(tag)
+        if known is None or known.holds(now):
+            return known or now
+        if known.ground.layer is ground.layer and known.changes is now.changes and "layer" in known.__dict__:
+            now.__dict__["layer"] = known.layer
+        return now
 
     def _laid(self) -> Layer:
         """Days may be relative in changes too, so they count from the day on which they are laid."""
@@ -234,13 +317,18 @@ class Configuration:
 
     def _snapshot(self, version: int) -> Snapshot:
         trusted = self._trusted
+        catalogue = self._catalogue_of(trusted)
+        ground = Ground(self._layer, trusted, catalogue)
+        # A room that has nothing any more is forgotten.
+        self._rooms = {tag: self._room(tag, ground) for tag in {*self.changes, *self._documents.rooms} - {""}}
         section = self._loaded.sections.get("broker")
         sections = self._loaded.sections.get("service_providers")
+        scenarios = self._loaded.sections.get("scenarios")
         return Snapshot(
             version=version,
             loaded_at=self._now(),
             register=self._layer.register,
-            catalogue=self._catalogue_of(trusted),
+            catalogue=catalogue,
             sp_settings=sections.root if isinstance(sections, SpSections) else {},
             broker=section if isinstance(section, BrokerSection) else BrokerSection(),  # type: ignore[call-arg]
             problems=(*self._files.problems, *trusted.problems),
@@ -249,6 +337,8 @@ class Configuration:
             sources=trusted.sources,
             catalogues=trusted.catalogues,
             layer=self._layer,
+            scenarios=scenarios.armed() if isinstance(scenarios, ScenarioSection) else (),
+            rooms=dict(self._rooms),
         )
 
     def _catalogue_of(self, trusted: Trusted) -> Catalogue:

@@ -20,10 +20,11 @@ Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A service catalogue in force."""
+    """A service catalogue in force; ``xml`` is the document."""
 
     catalogue: ServiceCatalogue
     source: Source
+    xml: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,16 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
-    """``raw`` tells whether the record is still the one that was read."""
+class Record:
+    """One of the store. ``raw`` tells whether it is still the one that was read."""
 
     raw: bytes
     held: Held
     document: Document
     problem: str | None
+
+
+Records = Mapping[tuple[Kind, str], Record]
 
 
 class Documents:
@@ -61,15 +65,29 @@ class Documents:
         self._folder = folder
         self._store = store
         self._files: dict[Path, _File] = {}
-        self._records: dict[tuple[Kind, str], _Record] = {}
+        self._records: Records = {}
         self._version: bytes | None = None
+        self.rooms: Mapping[str, Records] = {}
+        """What lies over the rest in each room, by its tag; the same object as long as nothing of it changes."""
+        self._room_versions: dict[str, bytes] = {}
+        self._version_of_rooms: bytes | None = None
+        self._trusted: Trusted | None = None
 
     def refresh(self) -> bool:
         """True if anything is other than last time."""
-        files = self._read_folder()
-        return self._read_store() or files
+        changed = self._read_folder()
+        changed = self._read_store() or changed
+        if changed:
+            self._trusted = None
+        return self._read_rooms() or changed
 
     def trusted(self) -> Trusted:
+        """What everybody sees; the same object as long as that is so."""
+        if self._trusted is None:
+            self._trusted = self._together()
+        return self._trusted
+
+    def _together(self) -> Trusted:
         sps: dict[str, SpMetadata] = {}
         services: dict[str, CatalogueService] = {}
         sources: dict[str, Source] = {}
@@ -91,7 +109,7 @@ class Documents:
                 over = _over(listed[name].source, source, f"the catalogue of {name}", problems)
                 listed[name] = replace(listed[name], source=over)
                 continue
-            listed[name] = Listed(document.catalogue, source)
+            listed[name] = Listed(document.catalogue, source, document.xml)
             for service in document.catalogue.services:
                 services.setdefault(service.service_id, service)
         return Trusted(tuple(sps.values()), tuple(services.values()), sources, listed, tuple(problems))
@@ -128,23 +146,42 @@ class Documents:
         version = trust.version(self._store)
         if version == self._version:
             return False
-        found: dict[tuple[Kind, str], _Record] = {}
-        for kind in Kind:
-            for id_, raw in trust.records(self._store, kind):
-                known = self._records.get((kind, id_))
-                found[kind, id_] = known if known and known.raw == raw else _read_record(id_, raw)
         # The version from before the records were read: a change in between gives another one, so another look.
-        self._records, self._version = found, version
+        self._records, self._version = self._read_records(self._store, "", self._records), version
         return True
 
+    def _read_rooms(self) -> bool:
+        if self._store is None:
+            return False
+        version = trust.version_of_rooms(self._store)
+        if version == self._version_of_rooms:
+            return False
+        versions = trust.rooms(self._store)
+        rooms = {}
+        for tag, of_room in versions.items():
+            known = self.rooms.get(tag, {})
+            same = self._room_versions.get(tag) == of_room
+            rooms[tag] = known if same else self._read_records(self._store, tag, known)
+        self.rooms = {tag: found for tag, found in rooms.items() if found}
+        self._room_versions, self._version_of_rooms = versions, version
+        return True
 
-def _read_record(id_: str, raw: bytes) -> _Record:
+    def _read_records(self, store: Store, tag: str, before: Records) -> Records:
+        found: dict[tuple[Kind, str], Record] = {}
+        for kind in Kind:
+            for id_, raw in trust.records(store, kind, tag):
+                known = before.get((kind, id_))
+                found[kind, id_] = known if known and known.raw == raw else _read_record(id_, raw)
+        return found
+
+
+def _read_record(id_: str, raw: bytes) -> Record:
     """It was good when it was taken in; a later version of the broker may judge otherwise."""
     held = trust.ADAPTER.validate_json(raw)
     try:
-        return _Record(raw, held, trust.read(held.xml.encode()), None)
+        return Record(raw, held, trust.read(held.xml.encode()), None)
     except TrustProblem as problem:
-        return _Record(raw, held, Document(), f"{id_}, added by {held.origin}: {problem}")
+        return Record(raw, held, Document(), f"{id_}, added by {held.origin}: {problem}")
 
 
 def _over(first: Source, second: Source, what: str, problems: list[str]) -> Source:

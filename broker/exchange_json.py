@@ -8,6 +8,7 @@ from typing import Any
 from broker.exchanges import Event, Exchange
 from broker.wire.names import HTTP_ARTIFACT
 from broker.wire.response import form_value
+from suppliers.ask import Level
 
 LONG = frozenset({"xml", "raw", "decrypted"})
 """Left out of the brief form, and ``events``."""
@@ -26,9 +27,12 @@ def told(exchange: Exchange, *, full: bool = True) -> dict[str, Any]:
     request = {**exchange.last("request")}
     if request and "raw" not in request and (fetched := exchange.last("request-fetched")):
         request["raw"] = fetched.get("xml")
+    if request.get("fields"):
+        request["level"] = _level(request["fields"])
     found = {
         "id": exchange.id,
         "started_at": exchange.events[0].at,
+        "tag": exchange.tag,
         "sp": exchange.asked.get("sp"),
         "service": dict(exchange.service) or None,
         "supplier": _supplier(exchange),
@@ -36,6 +40,7 @@ def told(exchange: Exchange, *, full: bool = True) -> dict[str, Any]:
         "outcome": exchange.outcome,
         "request": _shown(request, full) if full or request else {},
         "findings": list(exchange.asked.get("findings", [])),
+        "broken_rules": list(exchange.asked.get("broken_rules", [])),
         "choices": _choices(exchange),
         "decision": _decision(exchange),
         "answer": _answer(exchange, full),
@@ -53,6 +58,16 @@ def told(exchange: Exchange, *, full: bool = True) -> dict[str, Any]:
             _event(event) for event in exchange.events if event.kind not in ("request", "answer")
         ]
     return found
+
+
+def _level(fields: Mapping[str, Any]) -> str | None:
+    """As people write it; what the request itself says where it is none of the scheme's."""
+    for asked in fields.get("levels") or ():
+        try:
+            return Level.of(asked).label
+        except ValueError:
+            return str(asked)
+    return None
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from broker.wire import instants
 LOG = "exchanges"
 MOST_GROUPS = 1_000
 MOST_BYTES = 64_000_000
-MOST_TEXT = 500_000
-"""Characters of one text in an event; what is longer is cut, and the event says so."""
+MOST_TEXT = 1_400_000
+"""Characters of one text in an event: the largest message that is read, in base64. What is longer is cut, and the
+event says so."""
 
 ENDS = "exchange-ends"
 """A log beside it, with a group for each login that was answered or refused, in the order in which they were."""
@@ -63,6 +64,11 @@ class Exchange:
         return self.last("request") or self.last("logout-request")
 
     @property
+    def tag(self) -> str:
+        """The room in which it happened; empty for none."""
+        return str(self.asked.get("tag") or self.last("supplier-opened").get("tag") or "")
+
+    @property
     def outcome(self) -> str:
         """One word for the list: how the answer went, refused, logged-out (where there is no login), under-way;
         self-service for a visit to a supplier outside any login."""
@@ -102,10 +108,12 @@ class Wanted:
     person: str = ""
     service: str = ""
     outcome: str = ""
+    tag: str = ""
 
     def fits(self, exchange: Exchange) -> bool:
         return (
-            (not self.sp or self.sp == exchange.asked.get("sp"))
+            (not self.tag or self.tag == exchange.tag)
+            and (not self.sp or self.sp == exchange.asked.get("sp"))
             and (not self.person or self.person == exchange.person)
             and (not self.outcome or self.outcome == exchange.outcome)
             and (not self.service or self.service.casefold() in _names(exchange.service))

@@ -96,11 +96,12 @@ class Offered:
 
 @dataclass(frozen=True)
 class Scene:
-    """What is in force, and what happened while the mock ran."""
+    """What is in force, and what happened while the mock ran; in one room, if ``current`` is seen from one."""
 
     current: Snapshot
     desk: Desk
     now: datetime
+    tag: str = ""
 
     @property
     def register(self) -> Register:
@@ -112,9 +113,9 @@ class Scene:
             register=self.register,
             now=at,
             make_pin=random_pin,
-            account=self.desk.accounts.of,
-            guess=self.desk.accounts.guess,
-            held=self.desk.grants.of,
+            account=partial(self.desk.accounts.of, tag=self.tag),
+            guess=partial(self.desk.accounts.guess, tag=self.tag),
+            held=partial(self.desk.grants.of, tag=self.tag, register=self.register),
             profiles=self.desk.profiles,
         )
 
@@ -159,7 +160,7 @@ def of_home(home: Path) -> Scene:
     clock = Clock(store, machine_time)
     smartcards = tuple(slug for slug, profile in profiles.items() if profile.smartcard)
     configuration = Configuration(home, tuple(profiles), clock, store, smartcards, facts_of(profiles))
-    desk = Desk(profiles, store, lambda: configuration.current.register, clock=clock)
+    desk = Desk(profiles, store, lambda ask, who: configuration.current.register, clock=clock)
     return Scene(configuration.current, desk, clock())
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from broker.whereabouts import means_itself
 from broker.wire.xml import MOST_BYTES
 
 SECONDS = 10.0
@@ -64,7 +65,8 @@ class _Job:
                 "broker with SSL_CERT_FILE set to its CA, or paste the document"
             )
         except OSError as error:
-            self.problem = f"{shown(self.url)} cannot be reached: {error.strerror or error}"
+            why = error.strerror or error
+            self.problem = f"{shown(self.url)} cannot be reached: {why}{means_itself(self.url)}"
         except (http.client.HTTPException, ValueError) as error:
             self.problem = f"{shown(self.url)} does not answer as a web server does: {type(error).__name__}"
 

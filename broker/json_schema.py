@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from broker.scenarios.section import ScenarioSection
 from broker.settings import BrokerSection
 from broker.sp_settings import SpSections
 from suppliers.register.schema import RegisterPart
@@ -16,7 +17,7 @@ _REF = "#/$defs/{model}"
 
 def schema() -> dict[str, Any]:
     """Draft 2020-12, one object for the whole file; every key has a description and examples where they help."""
-    models = [(model, "validation") for model in (RegisterPart, BrokerSection, SpSections)]
+    models = [(model, "validation") for model in (RegisterPart, BrokerSection, SpSections, ScenarioSection)]
     refs, found = models_json_schema(models, by_alias=True, ref_template=_REF)  # type: ignore[arg-type]
     definitions = found["$defs"]
     whole = definitions.pop("RegisterPart")
@@ -29,6 +30,11 @@ def schema() -> dict[str, Any]:
         **refs[SpSections, "validation"],
         "description": "by entity id: how one service provider is judged and answered",
         "examples": [{"urn:etoegang:DV:00000001999999990000:entities:9999": {"rules": "strict"}}],
+    }
+    whole["properties"]["scenarios"] = {
+        **refs[ScenarioSection, "validation"],
+        "description": "who gets which scenario, whenever they log in",
+        "examples": [[{"scenario": "wrong-audience", "person": "verkeerde-audience"}]],
     }
     _allow_nothing(whole)
     for definition in definitions.values():

@@ -133,6 +133,10 @@ class KeyFolder:
         """Where a key is kept; it need not be there yet. ``role`` is next, previous, or the current one."""
         return self._folder / (f"{name}.{role}.pem" if role else f"{name}.pem")
 
+    def other(self, name: str, role: str) -> SigningKey | None:
+        """The key that is announced (``next``), or the one that signed before (``previous``). Raises KeyProblem."""
+        return self._look(self.file(name, role), signs=False)
+
     def _look(self, file: Path, *, signs: bool = True) -> SigningKey | None:
         """The key in the file, read again if it changed. One that cannot be read leaves the last good one, and so
         does a file that is gone, if its key ``signs``: only a roll-over ends that."""

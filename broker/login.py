@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pydantic import TypeAdapter
-
 from broker.catalogue import Service
 from broker.parts import Parts
 from broker.settings import LOGIN_LIFE
 from broker.wire.metadata import SpMetadata
+from suppliers.adapters import Adapter
 from suppliers.ask import Ask, AskedService, Level, Offer, RequestedAttribute
+from suppliers.rooms import enter, of_room
 
 # Some list these among the extra attributes, against the rules; they come, or not, whatever is asked (spec 4).
 NEVER_REQUESTED = re.compile(
@@ -26,6 +26,7 @@ NEVER_REQUESTED = re.compile(
 )
 
 KIND = "login"
+OF_ROOM = "login-of-room"
 KEEP = 24 * 3600.0
 
 
@@ -42,7 +43,8 @@ class Login:
     ``scoped`` are the entity ids of authentication services to which the request limits the choice,
     ``requested`` and ``required`` the extra attributes that the request itself asks for. ``language_known`` once
     the person's browser has told which; it does not at a POST from another site. With ``remember`` the browser
-    keeps the choice of supplier after a success; ``remembered`` is whether it came from there.
+    keeps the choice of supplier after a success; ``remembered`` is whether it came from there. ``tag`` is the room
+    in which all of it happens (docs/tags.md).
     """
 
     id: str
@@ -67,9 +69,10 @@ class Login:
     required: tuple[str, ...] = ()
     remember: bool = True
     remembered: bool = False
+    tag: str = ""
 
 
-ADAPTER = TypeAdapter(Login)
+ADAPTER = Adapter(Login)
 
 
 class LoginProblem(Exception):
@@ -81,6 +84,15 @@ class LoginProblem(Exception):
         self.detail = detail
 
 
+def keep(parts: Parts, login: Login) -> None:
+    """It is under way from now on."""
+    parts.store.put(KIND, login.id, ADAPTER.dump_json(login), keep=KEEP)
+    if login.tag:
+        # So that a room can be emptied without a look at all that others have.
+        enter(parts.store, login.tag)
+        parts.store.put(of_room(OF_ROOM, login.tag), login.id, b"", keep=KEEP)
+
+
 def open_login(parts: Parts, login_id: str) -> Login:
     """The login of a URL. Raises LoginProblem: unknown, answered (ended) or late."""
     found = parts.store.get(KIND, login_id)
@@ -89,15 +101,16 @@ def open_login(parts: Parts, login_id: str) -> Login:
     login = ADAPTER.validate_json(found)
     if login.state is State.ANSWERED:
         raise LoginProblem("ended")
-    if parts.now_of(login.sp) - login.created_at > LOGIN_LIFE:
+    if parts.seen_by(login.tag).now_of(login.sp) - login.created_at > LOGIN_LIFE:
         raise LoginProblem("late")
     return login
 
 
 def service_of(parts: Parts, login: Login) -> tuple[SpMetadata, Service]:
     """Provider and service as they are now. Raises LoginProblem when either has gone meanwhile."""
-    sp = parts.current.catalogue.sps.get(login.sp)
-    service = None if sp is None else parts.current.catalogue.service_by_id(sp, login.service_id)
+    catalogue = parts.seen_by(login.tag).current.catalogue
+    sp = catalogue.sps.get(login.sp)
+    service = None if sp is None else catalogue.service_by_id(sp, login.service_id)
     if sp is None or service is None:
         raise LoginProblem("withdrawn", f"{login.sp} or {login.service_id} is no longer in the metadata")
     return sp, service
@@ -192,8 +205,9 @@ def requested(parts: Parts, login: Login, service: Service) -> tuple[RequestedAt
     Those of the request itself (Extensions) come after them. Under saml the attributes are always the same, and
     isRequired is a wish.
     """
-    sp = parts.current.catalogue.sps.get(login.sp)
-    if sp is None or parts.current.is_saml(sp):
+    current = parts.seen_by(login.tag).current
+    sp = current.catalogue.sps.get(login.sp)
+    if sp is None or current.is_saml(sp):
         return ()
     return requested_of(service, login.requested, login.required)
 
@@ -231,6 +245,7 @@ def _ask(parts: Parts, login: Login, service: Service) -> Ask:
         requested=requested(parts, login, service),
         remembered=login.remembered,
         until=login.created_at + LOGIN_LIFE,
+        tag=login.tag,
     )
 
 

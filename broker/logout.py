@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from broker import sessions
+from broker import rule_results, sessions, whose_key
 from broker.answer import Delivery
 from broker.arrival import (
     Arrived,
@@ -58,6 +59,7 @@ class LoggedOut:
 def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
     """Judge a LogoutRequest and end what it names. Nothing of it is believed before its signature is."""
     exchange = parts.new_uuid()
+    parts = parts.seen_by(arrived.tag)
     fetched: Fetched | None = None
     try:
         if arrived.artifact is not None:
@@ -74,10 +76,15 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
         )
         xml = b"" if arrived.carried is None else arrived.carried.xml[:20_000]
         told = {"binding": arrived.binding, "xml": xml.decode("utf-8", "replace")}
+        if arrived.raw:
+            told["raw"] = arrived.raw
         if problem.tampered:
             return _unread(parts, exchange, "LO-11", fault, 403, told)
         return _unread(parts, exchange, "LO-02", fault, 400, told)
     assert arrived.carried is not None
+    # A session is of the room of its login, wherever the browser says that it is now.
+    room = sessions.room_of(parts, request.session_indexes)
+    parts = parts if room is None else parts.seen_by(room)
     sp = parts.current.catalogue.sps.get(request.issuer or "")
     around = fetched.signed if fetched and sp and fetched.sp.entity_id == sp.entity_id else None
     signed, problem_of = check_signature(arrived.binding, arrived.carried, request.element, sp, around)
@@ -87,6 +94,8 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
     found: tuple[Session, ...] = ()
     if sp is not None and signed is not None:
         found = sessions.find(parts, sp.entity_id, request.name_id, request.session_indexes)
+    problem_of = whose_key.named(parts, sp, problem_of)
+    error = schema.first_error(request.element)
     seen = SeenLogout(
         request=request,
         binding=arrived.binding,
@@ -95,14 +104,15 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
         sp=sp,
         signed=signed,
         signature_problem=problem_of,
-        schema_error=schema.error_in(request.element),
+        schema_error=None if error is None else (error.message, error.line),
+        schema_at=None if error is None else error.at,
         # Only a believed message may use up an ID: else anybody could burn the next one of an honest sender.
         replayed=signed is not None and not first_time(parts, request.issuer, request.id),
         sessions=tuple(KnownSession(session.sp, session.name_id) for session in found),
         source=Source(fetched.sp.entity_id, fetched.url) if fetched else None,
         oldest=timedelta(seconds=parts.current.broker.request_seconds),
     )
-    report = RULES.run(seen, parts.current.profile_of(sp))
+    report = RULES.run(seen, parts.current.against(sp, arrived.carried.xml, request.element))
     own = [session for session in found if sp is not None and session.sp == sp.entity_id]
     if own:
         # Into the exchange of the login, so that its whole story stands in one place.
@@ -114,14 +124,20 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
         "logout-request",
         {
             "binding": arrived.binding,
+            "tag": parts.tag,
             "sp": request.issuer,
             "id": request.id,
             "relay_state": arrived.carried.relay_state,
             "xml": arrived.carried.xml.decode("utf-8", "replace"),
+            **({"raw": arrived.raw} if arrived.raw else {}),
             "findings": [finding.as_json() for finding in report.findings],
+            "passed": list(report.passed),
+            "not_applicable": list(report.not_applicable),
             "broken_rules": [{"rule": rule, "error": error} for rule, error in report.broken],
         },
     )
+    if sp is not None:
+        rule_results.keep(parts.store, sp.entity_id, parts.tag, exchange, report, parts.now())
     if report.broken:
         return refuse(parts, exchange, 500, tuple(broken(*entry) for entry in report.broken), REFUSED)
     if report.refusals:
@@ -158,10 +174,20 @@ def _end(
             "supplier": supplier,
             "sessions": [session.index for session in found],
             "answer": None if answer is None else answer.url,
+            **({} if answer is None else _as_sent(answer)),
         },
     )
     language = found[0].language if found else None
     return LoggedOut(exchange, _provider(parts, sp, found), supplier, language, answer)
+
+
+def _as_sent(answer: Delivery) -> dict[str, Any]:
+    """For the log: the form field SAMLResponse, or the query."""
+    if answer.by_post:
+        raw, binding = answer.fields["SAMLResponse"], HTTP_POST
+    else:
+        raw, binding = urlencode(answer.fields), HTTP_REDIRECT
+    return {"binding": binding, "raw": raw, "relay_state": answer.fields.get("RelayState")}
 
 
 def answer_to(
@@ -221,5 +247,6 @@ def _unread(
     parts: Parts, exchange: str, rule: str, fault: rules.Fault, status: int, told: Mapping[str, Any]
 ) -> Refused:
     finding = RULES.rules[rule].finding(fault, parts.current.broker.rules)
-    parts.exchanges.tell(exchange, "logout-request", {"sp": None, **told, "findings": [finding.as_json()]})
+    data = {"sp": None, "tag": parts.tag, **told, "findings": [finding.as_json()]}
+    parts.exchanges.tell(exchange, "logout-request", data)
     return refuse(parts, exchange, status, (finding,), REFUSED)

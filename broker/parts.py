@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from broker.configuration import Configuration, Snapshot
 from broker.exchanges import Exchanges
+from broker.introductions import NONE, Introductions
 from broker.keys import KeyFolder
 from broker.polls import Polls
 from broker.settings import Settings
@@ -28,7 +29,7 @@ class Parts:
     """Clock and randomness come in here, so that a test can hold them still.
 
     ``now_of`` is the time in the logins of one service provider (by entity id): a tester may give it a clock of its
-    own. ``now`` is everybody else's.
+    own, or the room that they are in, which has the tag of ``tag``. ``now`` is everybody else's.
     """
 
     settings: Settings
@@ -38,15 +39,24 @@ class Parts:
     exchanges: Exchanges
     suppliers: Suppliers
     now: Callable[[], datetime]
-    now_of: Callable[[str | None], datetime]
+    now_at: Callable[[str | None, str], datetime]
     polls: Polls
+    introductions: Introductions = NONE
     new_id: Callable[[], str] = new_id
     new_uuid: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    tag: str = ""
+
+    def seen_by(self, tag: str) -> Parts:
+        """The same in a room: what is in force there, by the clock there (docs/tags.md)."""
+        return self if tag == self.tag else replace(self, tag=tag)
 
     @property
     def current(self) -> Snapshot:
-        return self.configuration.current
+        return self.configuration.current.seen_by(self.tag)
+
+    def now_of(self, sp: str | None) -> datetime:
+        return self.now_at(sp, self.tag)
 
     @property
     def broker(self) -> Party:

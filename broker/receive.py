@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from broker import rule_results, whose_key
 from broker.arrival import (
     Arrived,
     Refused,
@@ -17,7 +18,7 @@ from broker.arrival import (
 )
 from broker.back_channel import NotFetched, fetch
 from broker.catalogue import Service
-from broker.login import ADAPTER, KEEP, KIND, Login, State, able
+from broker.login import Login, State, able, keep
 from broker.parts import Parts
 from broker.rules import engine as rules
 from broker.rules.authn import (
@@ -29,6 +30,7 @@ from broker.rules.authn import (
     requested_level,
 )
 from broker.rules.finding import Finding
+from broker.scenarios import acting as scenarios
 from broker.wire import schema
 from broker.wire.bindings import Carried
 from broker.wire.metadata import Endpoint, SpMetadata
@@ -60,6 +62,7 @@ class Declined:
 
 def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     """Judge a request and start a login. Nothing of it is believed before its signature is."""
+    parts = parts.seen_by(arrived.tag)
     exchange = parts.new_uuid()
     fetched = None
     if arrived.artifact is not None:
@@ -93,6 +96,8 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     service = _service(parts, request, sp)
     listed = None if service is None else parts.current.catalogue.listed(service.service_id)
     believed = signed is not None or (saml and problem is None)
+    problem = whose_key.named(parts, sp, problem)
+    error = schema.first_error(element)
     seen = SeenRequest(
         request=request,
         carried=arrived.carried,
@@ -102,7 +107,8 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         sp=sp,
         signed=signed,
         signature_problem=problem,
-        schema_error=schema.error_in(element),
+        schema_error=None if error is None else (error.message, error.line),
+        schema_at=None if error is None else error.at,
         # Only a believed message may use up an ID: else anybody could burn the next one of an honest sender.
         replayed=believed and not first_time(parts, request.issuer, request.id),
         level=None if service is None else service.level,
@@ -110,15 +116,17 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         framed=arrived.framed,
         saml=saml,
         catalogue_key=service is not None and service.certificate is not None,
+        encrypts=parts.current.shape_of(request.issuer or "", arrived.version).encrypts,
         oldest=timedelta(seconds=parts.current.broker.request_seconds),
         known=() if request.idp_entries is None else tuple(offer.ad for offer in parts.suppliers.offers()),
         able=_able(parts, request, sp, service),
         sso=None if listed is None else listed.single_sign_on,
         may_ask=service.attributes if service and listed else None,
         source=Source(fetched.sp.entity_id, fetched.url) if fetched else None,
+        in_catalogue=(listed is not None) if service and parts.current.catalogues else None,
     )
-    report = RULES.run(seen, parts.current.profile_of(sp))
-    _tell_request(parts, exchange, arrived, request, service, report.findings, report.broken)
+    report = RULES.run(seen, parts.current.against(sp, arrived.carried.xml, element))
+    _tell_request(parts, exchange, arrived, request, service, report)
     if report.broken:
         return refuse(parts, exchange, 500, tuple(broken(*entry) for entry in report.broken))
     if report.refusals:
@@ -133,7 +141,9 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         first = report.answers[0]
         text = f"{first.rule}: expected {first.expected}; received {first.received}"
         return Declined(login, Status(top, second, text), report.answers)
-    parts.store.put(KIND, login.id, ADAPTER.dump_json(login), keep=KEEP)
+    if status := scenarios.declined(parts, login):
+        return Declined(login, status, ())
+    keep(parts, login)
     return login
 
 
@@ -166,6 +176,7 @@ def _login(
         provider_name=request.provider_name,
         version=arrived.version,
         name_id_format=request.name_id_format,
+        tag=arrived.tag,
     )
 
 
@@ -206,12 +217,14 @@ def _tell_request(
     arrived: Arrived,
     request: AuthnRequest,
     service: Service | None,
-    findings: tuple[Finding, ...],
-    broke: tuple[tuple[str, str], ...],
+    report: rules.Report,
 ) -> None:
     assert arrived.carried is not None
+    if request.issuer in parts.current.catalogue.sps:
+        rule_results.keep(parts.store, request.issuer or "", arrived.tag, exchange, report, parts.now())
     data: dict[str, Any] = {
         "binding": arrived.binding,
+        "tag": arrived.tag,
         "sp": request.issuer,
         "profile": parts.current.profile_of(parts.current.catalogue.sps.get(request.issuer or "")),
         "id": request.id,
@@ -220,10 +233,12 @@ def _tell_request(
         "fields": _fields(request),
         "xml": arrived.carried.xml.decode("utf-8", "replace"),
         **({"raw": arrived.raw} if arrived.raw else {}),
-        "findings": [finding.as_json() for finding in findings],
+        "findings": [finding.as_json() for finding in report.findings],
+        "passed": list(report.passed),
+        "not_applicable": list(report.not_applicable),
     }
-    if broke:
-        data["broken_rules"] = [{"rule": rule, "error": error} for rule, error in broke]
+    if report.broken:
+        data["broken_rules"] = [{"rule": rule, "error": error} for rule, error in report.broken]
     parts.exchanges.tell(exchange, "request", data)
 
 
@@ -265,8 +280,10 @@ def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProbl
     xml = b"" if arrived.carried is None else arrived.carried.xml[:20_000]
     data = {
         "binding": arrived.binding,
+        "tag": arrived.tag,
         "sp": None,
         "xml": xml.decode("utf-8", "replace"),
+        **({"raw": arrived.raw} if arrived.raw else {}),
         "findings": [finding.as_json()],
     }
     parts.exchanges.tell(exchange, "request", data)
@@ -280,6 +297,7 @@ def _not_fetched(parts: Parts, exchange: str, arrived: Arrived, problem: NotFetc
     data = {
         **problem.told,
         "binding": arrived.binding,
+        "tag": arrived.tag,
         "sp": problem.told.get("sp"),
         "relay_state": arrived.relay_state,
         "findings": [finding.as_json()],

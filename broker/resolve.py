@@ -8,12 +8,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from broker import rule_results, whose_key
 from broker.answer import ARTIFACT_KIND, KEEP_ARTIFACT
 from broker.assemble import issue_for
 from broker.parts import Parts
 from broker.rules.engine import Report
-from broker.rules.finding import Finding
-from broker.rules.resolve import RULES, ArtifactState, Caller, ClientCertificates, SeenResolve
+from broker.rules.finding import Finding, Outcome
+from broker.rules.resolve import (
+    RULES,
+    ArtifactState,
+    Caller,
+    ClientCertificates,
+    SeenResolve,
+    unreadable,
+    wrong_type,
+)
+from broker.scenarios import acting as scenarios
+from broker.scenarios.model import ArtifactAnswer
 from broker.settings import VERSIONS
 from broker.wire import names, response
 from broker.wire.artifact import (
@@ -31,15 +42,18 @@ from broker.wire.signing import SignatureProblem, Signed, verify
 from broker.wire.xml import XmlProblem, serialize
 
 USED = "artifact-used"
+MOST_SHOWN = 20_000
 NOBODY = Caller()
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What goes back over the back channel."""
+    """What goes back over the back channel, after ``wait`` seconds; with ``drop`` the connection is closed instead."""
 
     http_status: int
     body: bytes
+    wait: float = 0.0
+    drop: bool = False
 
 
 def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBODY) -> Resolved:
@@ -49,11 +63,11 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
     try:
         request = read_resolve(body)
     except XmlProblem as unreadable:
-        reason = unreadable.reason
-        parts.exchanges.tell(parts.new_uuid(), "resolve", {"outcome": "unreadable", "reason": reason})
-        return Resolved(400, fault(f"AX-01: {reason}"))
+        return _unreadable(parts, body, content_type, unreadable)
+    parts = parts.seen_by(_room(parts, request))
     sp = parts.current.catalogue.sps.get(request.issuer or "")
     signed, problem = _check_signature(request, sp)
+    problem = whose_key.named(parts, sp, problem)
     seen = SeenResolve(
         request=request,
         content_type=content_type,
@@ -65,16 +79,18 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
         client_certificates=_client_certificates(parts),
         caller=caller,
         now=parts.now_of(request.issuer),
+        endpoints=(parts.settings.artifact_url,),
+        oldest=timedelta(seconds=parts.current.broker.request_seconds),
     )
     # Who calls comes before what is called for: a caller that is refused must not use up the artifact.
-    profile = parts.current.profile_of(sp)
-    gate = RULES.run(seen, profile, only=("AX-03-algorithm", "AX-07"))
+    against = parts.current.against(sp, body, request.element)
+    gate = RULES.run(seen, against, only=("AX-03-algorithm", "AX-07"))
     let_in = not gate.refusals and not gate.broken
     if let_in:
         record, state = _look(parts, request, sp, signed)
     else:
         record, state = _exchange_of(parts, request, sp, signed), ArtifactState.UNSEEN
-    report = RULES.run(replace(seen, artifact=state), profile)
+    report = RULES.run(replace(seen, artifact=state), against)
     refused = report.refusals or report.broken
     exchange = str(record["exchange"]) if record else parts.new_uuid()
     resolved = _resolved(parts, request, sp, signed, record, report, state, let_in=let_in)
@@ -87,11 +103,34 @@ def resolve(parts: Parts, body: bytes, content_type: str, caller: Caller = NOBOD
             "artifact": (request.artifact or "")[:100],
             **({"client_certificate": str(caller)} if caller.certificate else {}),
             "findings": [finding.as_json() for finding in report.findings],
+            "passed": list(report.passed),
+            "not_applicable": list(report.not_applicable),
             "broken_rules": [{"rule": rule, "error": error} for rule, error in report.broken],
+            "xml": body.decode("utf-8", "replace"),
             "raw": resolved.body.decode(),
         },
     )
+    if sp is not None:
+        rule_results.keep(parts.store, sp.entity_id, parts.tag, exchange, report, parts.now())
     return resolved
+
+
+def _unreadable(parts: Parts, body: bytes, content_type: str, problem: XmlProblem) -> Resolved:
+    """Nothing can be said of a call without an ArtifactResolve but that, and what its content type was."""
+    finding = RULES.rules["AX-01"].finding(unreadable(problem), parts.current.against(None))
+    findings = [finding]
+    if wrong := wrong_type(content_type):
+        findings.append(RULES.rules["AX-02"].finding(wrong, parts.current.against(None)))
+    answer = Resolved(400, fault(f"AX-01: {problem.reason}"))
+    data = {
+        "outcome": "unreadable",
+        "reason": problem.reason,
+        "findings": [finding.as_json() for finding in findings],
+        "xml": body[:MOST_SHOWN].decode("utf-8", "replace"),
+        "raw": answer.body.decode(),
+    }
+    parts.exchanges.tell(parts.new_uuid(), "resolve", data)
+    return answer
 
 
 def _resolved(
@@ -110,11 +149,32 @@ def _resolved(
     issue = issue_for(parts, sp.entity_id)
     message = None
     if state is ArtifactState.GOOD and record is not None:
-        message = str(record["message"]).encode()
-    elif parts.current.broker.unknown_artifact == "responder":
+        made = ArtifactAnswer(str(record["message"]).encode(), request.id, parts.broker, issue)
+        return _made(parts, sp, scenarios.artifact(parts, str(record["exchange"]), made))
+    if parts.current.broker.unknown_artifact == "responder":
         message = _empty_response(parts, sp, issue)
     signing = parts.current.shape_of(sp.entity_id, VERSIONS[-1]).signing
     return Resolved(200, artifact_response(parts.broker, request.id, message, issue, signing))
+
+
+def _made(parts: Parts, sp: SpMetadata, answer: ArtifactAnswer) -> Resolved:
+    if answer.body is not None:
+        return Resolved(answer.http_status, answer.body, answer.wait, answer.drop)
+    signing = parts.current.shape_of(sp.entity_id, VERSIONS[-1]).signing if answer.signed else None
+    body = artifact_response(answer.hm, answer.in_response_to, answer.message, answer.issue, signing)
+    return Resolved(answer.http_status, body, answer.wait, answer.drop)
+
+
+def _room(parts: Parts, request: ArtifactResolve) -> str:
+    """The call says nothing of a room: it is that of the login which the artifact is of. Of an artifact that nobody
+    knows it is where there is metadata of the caller; the one that everybody sees first."""
+    artifact, current = request.artifact or "", parts.configuration.current
+    found = parts.store.get(ARTIFACT_KIND, artifact) or parts.store.get(USED, artifact)
+    if found is not None:
+        return str(json.loads(found).get("tag", ""))
+    if request.issuer in current.catalogue.sps:
+        return ""
+    return current.room_with(request.issuer or "")
 
 
 def _check_signature(
@@ -169,7 +229,7 @@ def _look(
         return record, ArtifactState.LATE
     if parts.store.take(ARTIFACT_KIND, artifact) is None:
         return record, ArtifactState.USED
-    note = {"exchange": record["exchange"]}
+    note = {"exchange": record["exchange"], "tag": parts.tag}
     parts.store.put(USED, artifact, json.dumps(note).encode(), keep=KEEP_ARTIFACT)
     return record, ArtifactState.GOOD
 
@@ -182,7 +242,7 @@ def _empty_response(parts: Parts, sp: SpMetadata, issue: Issue) -> bytes:
 
 
 def _first(findings: tuple[Finding, ...]) -> str:
-    worst = next((f for f in findings if f.severity == "R"), None)
+    worst = next((f for f in findings if f.outcome is Outcome.REFUSE), None)
     if worst is None:
         return "the broker could not check this message; see the exchange in its console"
     return f"{worst.rule}: expected {worst.expected}; received {worst.received}. {worst.mend}"

@@ -65,7 +65,8 @@ class Settings:
     certificates, so that browsers are never asked. ``client_certificate_header`` counts from a trusted proxy only.
     ``smtp`` is the URL of the server that e-mail goes out by, empty for none; it may have a password in it.
     ``cors`` are the origins of other sites whose pages may call the API. ``threads`` is how many requests the server
-    does at once.
+    does at once. ``sp_metadata`` are addresses of providers to trust from the start. ``certs`` is the folder of our keys,
+    if not in the home.
     """
 
     home: Path
@@ -82,13 +83,20 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     cors: tuple[str, ...] = ()
     threads: int = 8
+    sp_metadata: tuple[str, ...] = ()
     smtp: str = field(default="", repr=False)
+    certs: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.base_url:
             host = f"[{self.host}]" if ":" in self.host else self.host
             scheme = "https" if self.tls else "http"
             object.__setattr__(self, "base_url", f"{scheme}://{host}:{self.port}")
+
+    @property
+    def key_folder(self) -> Path:
+        """Where our keys are."""
+        return self.certs or self.home / "certs"
 
     @property
     def sso_url(self) -> str:

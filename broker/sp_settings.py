@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
+from difflib import get_close_matches
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from broker.rules.engine import Profile
+from broker.rules.libraries import Library
+from broker.rules.registries import every_rule
 from broker.wire import names
 from broker.wire.shape import Encryption, IdentifierForm, Shape, Signing
 from suppliers.ask import Level
@@ -76,6 +79,32 @@ class SpSection(BaseModel):
         default_factory=dict,
         description="under saml: level to AuthnContextClassRef, e.g. EH3: urn:example:high",
     )
+
+    library: Library | None = Field(
+        None,
+        description="what it is built with; findings then name its settings. Else guessed from its requests",
+    )
+    suppress: dict[str, str] = Field(
+        default_factory=dict,
+        description="rule id to the reason why its finding is let pass, e.g. AR-31: we cannot change this before March",
+    )
+
+    @field_validator("suppress")
+    @classmethod
+    def _may_be_suppressed(cls, suppress: dict[str, str]) -> dict[str, str]:
+        known = every_rule()
+        for rule, reason in suppress.items():
+            if rule not in known:
+                near = get_close_matches(rule.upper(), known, 1)
+                hint = f"; did you mean {near[0]}?" if near else "; they are in docs/rules/README.md"
+                raise ValueError(f"there is no rule {rule}{hint}")
+            if known[rule].firm:
+                raise ValueError(f"{rule} cannot be suppressed: {known[rule].firm}")
+            if not reason.strip():
+                raise ValueError(
+                    f"{rule} needs a reason, which stands in every finding: {rule}: why it may pass"
+                )
+        return suppress
 
     def is_saml(self, of_the_scheme: bool) -> bool:
         """Whether this provider is served as one that knows nothing of the scheme."""

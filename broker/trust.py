@@ -3,6 +3,9 @@
 Each is a record in the store, so that every process sees it and a restart keeps it; it lies over what the
 folder says of the same provider. ``Configuration`` reads the records, this module writes them. A change ends
 with a new ``version``: that is all that the others have to look at.
+
+With a tag it is a record of one room (docs/tags.md), which lies over what everybody sees. Each room has a version of
+its own, and all of them together have one.
 """
 
 from __future__ import annotations
@@ -16,7 +19,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lxml import etree
-from pydantic import TypeAdapter
 
 from broker.fetch import FetchProblem, fetch, shown
 from broker.store import Store
@@ -24,10 +26,15 @@ from broker.wire import metadata, service_catalogue
 from broker.wire.metadata import MetadataProblem, SpMetadata
 from broker.wire.service_catalogue import CatalogueProblem, ServiceCatalogue
 from broker.wire.xml import MOST_BYTES, XmlProblem, named, parse
+from suppliers.adapters import Adapter
+from suppliers.rooms import of_room
 
 REFETCH_SECONDS = 60.0
 _DECLARATION = re.compile(r"^[\ufeff\s]*<\?xml[^>]*\?>")
 _VERSION = ("trusted", "version")
+_VERSION_OF_ROOMS = ("trusted", "version of rooms")
+_ROOM = "trusted-room"
+REFETCHED = "refetched"
 
 
 class Kind(enum.StrEnum):
@@ -47,7 +54,8 @@ class Origin(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One record: one provider's metadata, or one catalogue. ``problem`` is why the last refetch failed."""
+    """One record: one provider's metadata, or one catalogue. ``problem`` is why the last refetch failed; ``tag`` the
+    room that it is in, empty for all."""
 
     id: str
     kind: Kind
@@ -56,9 +64,10 @@ class Held:
     xml: str
     url: str | None = None
     problem: str | None = None
+    tag: str = ""
 
 
-ADAPTER = TypeAdapter(Held)
+ADAPTER = Adapter(Held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +79,11 @@ class Source:
     at: datetime | None = None
     problem: str | None = None
     covers: str | None = None
+    tag: str = ""
 
     @classmethod
     def of(cls, held: Held) -> Source:
-        return cls(held.origin, shown(held.url or ""), held.at, held.problem)
+        return cls(held.origin, shown(held.url or ""), held.at, held.problem, tag=held.tag)
 
 
 class TrustProblem(ValueError):
@@ -101,10 +111,11 @@ class Document:
     catalogue: ServiceCatalogue | None = None
     xml: str = ""
 
-    def records(self, origin: Origin, at: datetime, url: str | None) -> list[Held]:
+    def records(self, origin: Origin, at: datetime, url: str | None, tag: str = "") -> list[Held]:
         if self.catalogue is not None:
-            return [Held(catalogue_id(self.catalogue), Kind.CATALOGUE, origin, at, self.xml, url)]
-        return [Held(sp.entity_id, Kind.SP, origin, at, sp.xml.decode(), url) for sp in self.sps]
+            id_ = catalogue_id(self.catalogue)
+            return [Held(id_, Kind.CATALOGUE, origin, at, self.xml, url, tag=tag)]
+        return [Held(sp.entity_id, Kind.SP, origin, at, sp.xml.decode(), url, tag=tag) for sp in self.sps]
 
 
 def read(data: bytes) -> Document:
@@ -149,17 +160,27 @@ def catalogue_id(catalogue: ServiceCatalogue) -> str:
 
 
 def version(store: Store) -> bytes | None:
-    """Another one after every change."""
+    """Another one after every change that everybody sees."""
     return store.get(*_VERSION)
 
 
-def records(store: Store, kind: Kind) -> list[tuple[str, bytes]]:
+def version_of_rooms(store: Store) -> bytes | None:
+    """Another one after every change in any room."""
+    return store.get(*_VERSION_OF_ROOMS)
+
+
+def rooms(store: Store) -> dict[str, bytes]:
+    """The version of each room that has anything, by its tag."""
+    return dict(store.records(_ROOM))
+
+
+def records(store: Store, kind: Kind, tag: str = "") -> list[tuple[str, bytes]]:
     """As they lie in the store, so that only those that changed need to be read."""
-    return store.records(kind)
+    return store.records(of_room(kind, tag))
 
 
-def get(store: Store, kind: Kind, id_: str) -> Held | None:
-    found = store.get(kind, id_)
+def get(store: Store, kind: Kind, id_: str, tag: str = "") -> Held | None:
+    found = store.get(of_room(kind, tag), id_)
     return None if found is None else ADAPTER.validate_json(found)
 
 
@@ -172,8 +193,9 @@ def add(
     url: str | None = None,
     only: tuple[Kind, str] | None = None,
     replacing: bool = True,
+    tag: str = "",
 ) -> list[Held]:
-    """Take a document in; its records. All of it or, with TrustProblem, nothing.
+    """Take a document in, for all or for one room; its records. All of it or, with TrustProblem, nothing.
 
     ``only`` is what it must hold, and nothing else. Without ``replacing``, what is there already is Taken.
     """
@@ -182,7 +204,7 @@ def add(
     twice = next((one for one in entity_ids if entity_ids.count(one) > 1), None)
     if twice:
         raise TrustProblem(f"{twice} stands there twice: an entityID is one provider's")
-    found = document.records(origin, now, url)
+    found = document.records(origin, now, url, tag)
     if only is not None and [(held.kind, held.id) for held in found] != [only]:
         raise TrustProblem(
             f"this is {', '.join(held.id for held in found)}; expected {only[1]} and nothing else"
@@ -192,7 +214,7 @@ def add(
     else:
         for held in found:
             _put(store, held)
-    _changed(store)
+    _changed(store, tag)
     return found
 
 
@@ -203,6 +225,7 @@ def add_url(
     *,
     only: tuple[Kind, str] | None = None,
     replacing: bool = True,
+    tag: str = "",
     get_: Callable[[str], bytes] = fetch,
 ) -> list[Held]:
     """Fetch and take in. What came from this address before and is not in it any more is trusted no longer."""
@@ -211,54 +234,75 @@ def add_url(
     except FetchProblem as problem:
         raise TrustProblem(str(problem)) from None
     try:
-        found = add(store, data, Origin.URL, now, url=url, only=only, replacing=replacing)
+        found = add(store, data, Origin.URL, now, url=url, only=only, replacing=replacing, tag=tag)
     except TrustProblem as problem:
         raise type(problem)(f"{shown(url)}: {problem.reason}", problem.line) from None
     kept = {(held.kind, held.id) for held in found}
     for kind in Kind:
-        for id_, raw in records(store, kind):
+        for id_, raw in records(store, kind, tag):
             if only is None and (kind, id_) not in kept and ADAPTER.validate_json(raw).url == url:
-                store.delete(kind, id_)
-    _changed(store)
+                store.delete(of_room(kind, tag), id_)
+    _changed(store, tag)
     return found
 
 
-def remove(store: Store, kind: Kind, id_: str) -> bool:
+def remove(store: Store, kind: Kind, id_: str, tag: str = "") -> bool:
     """True if there was one. What the folder says of it, if anything, is in force again."""
-    gone = store.delete(kind, id_)
+    gone = store.delete(of_room(kind, tag), id_)
     if gone:
-        _changed(store)
+        _changed(store, tag)
+    return gone
+
+
+def empty(store: Store, tag: str) -> int:
+    """Take away all that a room has; how much that was."""
+    gone = 0
+    for kind in Kind:
+        gone += len(records(store, kind, tag))
+        store.clear(kind=of_room(kind, tag))
+    if gone:
+        _changed(store, tag)
+    store.delete(_ROOM, tag)
     return gone
 
 
 def refetch(
-    store: Store, kind: Kind, id_: str, now: datetime, *, get_: Callable[[str], bytes] = fetch
+    store: Store,
+    kind: Kind,
+    id_: str,
+    now: datetime,
+    *,
+    tag: str = "",
+    get_: Callable[[str], bytes] = fetch,
 ) -> list[Held]:
     """Fetch its address again. On TrustProblem the last good one stays, and the record says why."""
-    raw = store.get(kind, id_)
+    raw = store.get(of_room(kind, tag), id_)
     held = None if raw is None else ADAPTER.validate_json(raw)
     if raw is None or held is None or held.url is None:
         raise TrustProblem(f"{id_} did not come from an address")
     try:
-        return add_url(store, held.url, now, get_=get_)
+        return add_url(store, held.url, now, tag=tag, get_=get_)
     except TrustProblem as problem:
         where = f"line {problem.line}: " if problem.line else ""
         # Not put: what somebody removed meanwhile must not come back.
-        store.swap(kind, id_, raw, ADAPTER.dump_json(replace(held, problem=where + problem.reason)))
-        _changed(store)
+        failed = replace(held, problem=where + problem.reason)
+        store.swap(of_room(kind, tag), id_, raw, ADAPTER.dump_json(failed))
+        _changed(store, tag)
         raise
 
 
-def refetch_for_key(store: Store, entity_id: str, now: datetime) -> bool:
+def refetch_for_key(store: Store, entity_id: str, now: datetime, tag: str = "") -> bool:
     """A request was signed by a key that we do not know: perhaps the provider has a new one. At most once a
-    minute for one provider, and only where its metadata came from an address. True if it was fetched."""
-    held = get(store, Kind.SP, entity_id)
+    minute for one provider, and only where its metadata came from an address. True if it was fetched.
+
+    In a room it is the room's own metadata, where it has that; else what everybody sees."""
+    held = (get(store, Kind.SP, entity_id, tag) if tag else None) or get(store, Kind.SP, entity_id)
     if held is None or held.url is None:
         return False
-    if not store.add("refetched", entity_id, b"", keep=REFETCH_SECONDS):
+    if not store.add(of_room(REFETCHED, held.tag), entity_id, b"", keep=REFETCH_SECONDS):
         return False
     try:
-        refetch(store, Kind.SP, entity_id, now)
+        refetch(store, Kind.SP, entity_id, now, tag=held.tag)
     except TrustProblem:
         return False
     return True
@@ -267,16 +311,21 @@ def refetch_for_key(store: Store, entity_id: str, now: datetime) -> bool:
 def _add_new(store: Store, found: list[Held]) -> None:
     added: list[Held] = []
     for held in found:
-        if not store.add(held.kind, held.id, ADAPTER.dump_json(held)):
+        if not store.add(of_room(held.kind, held.tag), held.id, ADAPTER.dump_json(held)):
             for one in added:
-                store.delete(one.kind, one.id)
+                store.delete(of_room(one.kind, one.tag), one.id)
             raise Taken(f"{held.id} is there already; replace it with PUT, or remove it first")
         added.append(held)
 
 
 def _put(store: Store, held: Held) -> None:
-    store.put(held.kind, held.id, ADAPTER.dump_json(held))
+    store.put(of_room(held.kind, held.tag), held.id, ADAPTER.dump_json(held))
 
 
-def _changed(store: Store) -> None:
-    store.put(*_VERSION, secrets.token_bytes(8))
+def _changed(store: Store, tag: str) -> None:
+    if not tag:
+        store.put(*_VERSION, secrets.token_bytes(8))
+        return
+    # The room's first: who sees that some room changed finds which.
+    store.put(_ROOM, tag, secrets.token_bytes(8))
+    store.put(*_VERSION_OF_ROOMS, secrets.token_bytes(8))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from broker.explaining import Offered, Scene, find_service, find_supplier, services
+from broker.scenarios.armed import Armed
 from suppliers.accounts import Account
 from suppliers.ask import Names
 from suppliers.explain import supplier_step
@@ -31,7 +32,8 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person with one means. ``pin`` is empty where a new one is sent at each login."""
+    """One person with one means. ``pin`` is empty where a new one is sent at each login. ``scenario`` is the one that
+    the file gives them; what happens ``at`` the services is what would without it."""
 
     person: PersonRecord
     means: Means
@@ -39,6 +41,7 @@ class User:
     password: str
     pin: str
     at: tuple[At, ...]
+    scenario: str = ""
 
 
 def users(
@@ -67,7 +70,13 @@ def users(
     accounts = _accounts(scene, [means for _, means in chosen])
     facts = {slug: scene.many(accounts, slug) for slug in {means.supplier for _, means in chosen}}
     made = [_user(person, means, accounts[means], facts[means.supplier], offered) for person, means in chosen]
-    return made, total
+    armed = [one for one in scene.current.scenarios if one.person]
+    return [replace(user, scenario=_scenario(user, armed)) for user in made] if armed else made, total
+
+
+def _scenario(user: User, armed: Iterable[Armed]) -> str:
+    names = {user.person.key.casefold(), user.means.username.casefold()}
+    return next((one.scenario for one in armed if one.is_of(names)), "")
 
 
 def _searched(person: PersonRecord, means: Means) -> str:
@@ -108,6 +117,7 @@ def text(found: Sequence[User], language: str) -> str:
                 f"{user.person.name} ({user.person.key})",
                 f"  {user.supplier}: {credentials(user, language)}, {user.means.level.label}",
                 *(f"  {mark}  {line}" for mark, lines in outcomes(user, language).items() for line in lines),
+                *([f"  !!  {_by_scenario(user.scenario, language)}"] if user.scenario else []),
             ]
         )
         for user in found
@@ -139,7 +149,7 @@ def markdown(found: Sequence[User], language: str) -> str:
                 f"`{user.password}`" if user.password else "",
                 f"`{user.pin}`" if user.pin else _sent(user, language),
                 user.means.level.label,
-                "<br>".join(lines["ok"]),
+                "<br>".join([*lines["ok"], *_changed(user, language)]),
                 "<br>".join(lines["NO"]),
             )
         )
@@ -159,6 +169,14 @@ def outcomes(user: User, language: str) -> dict[str, list[str]]:
         mark: [f"{', '.join(names)}: {said}" for said, names in lines.items()]
         for mark, lines in found.items()
     }
+
+
+def _by_scenario(scenario: str, language: str) -> str:
+    return {"nl": f"Scenario {scenario} verandert dit.", "en": f"Scenario {scenario} changes this."}[language]
+
+
+def _changed(user: User, language: str) -> list[str]:
+    return [_by_scenario(f"`{user.scenario}`", language)] if user.scenario else []
 
 
 def credentials(user: User, language: str) -> str:
@@ -189,7 +207,7 @@ def _at(person: PersonRecord, means: Means, offered: Offered, facts: Facts) -> A
 
 
 def _accounts(scene: Scene, several: Sequence[Means]) -> Mapping[Means, Account]:
-    return dict(zip(several, scene.desk.accounts.of_all(several), strict=True))
+    return dict(zip(several, scene.desk.accounts.of_all(several, scene.tag), strict=True))
 
 
 def _shown(secret: str) -> str:

@@ -6,7 +6,7 @@ What is broken does not replace what was good. Reading again happens beside requ
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from broker.background import is_large, let_go, quietly, step_aside
 from broker.clock import machine_time
 from broker.documents import Stamp, stamp_of
+from broker.scenarios.section import ScenarioSection
 from broker.settings import BrokerSection
 from broker.sp_settings import SpSections
 from suppliers.register import days
@@ -23,7 +24,11 @@ from suppliers.register.problems import ConfigError, Problem
 from suppliers.register.reading import Reading
 from suppliers.register.warnings import SupplierFacts, Surprises
 
-SECTIONS: Mapping[str, type[BaseModel]] = {"broker": BrokerSection, "service_providers": SpSections}
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    "broker": BrokerSection,
+    "service_providers": SpSections,
+    "scenarios": ScenarioSection,
+}
 MOST_SAID = 200  # problems or warnings that are kept to be shown; ``mock-eherkenning check`` prints them all
 
 
@@ -103,8 +108,17 @@ class YamlFiles:
     def _settle(self, pause: Callable[[], None]) -> None:
         register = self.loaded.register
         register.prepare()
-        found = list(Surprises(register, self.today, self._facts, pause).all())
+        found = [
+            *Surprises(register, self.today, self._facts, pause).all(),
+            *of_scenarios(self.loaded, self._yaml),
+        ]
         self.warned, self.warnings = len(found), said(found)
+
+
+def of_scenarios(loaded: Loaded, file: Path) -> Iterable[Problem]:
+    """What may surprise in the section of the scenarios."""
+    section = loaded.sections.get("scenarios")
+    return section.surprises(loaded.register, str(file)) if isinstance(section, ScenarioSection) else ()
 
 
 def said(problems: Collection[Problem]) -> tuple[str, ...]:

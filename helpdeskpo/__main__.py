@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import warnings
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             base_url=options.base_url,
             request_binding=request_binding(options.request_binding),
             response_binding=response_binding(options.response_binding),
+            smtp=options.smtp,
+            seed=options.seed,
         )
         return int(options.run(settings, options))
     except (OSError, ValueError) as error:
@@ -40,13 +43,15 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     from cheroot import wsgi
 
     from helpdeskpo.app import create_app
+    from helpdeskpo.database import Database
 
     logging.basicConfig(level=logging.INFO, format="helpdeskpo %(levelname)s %(message)s")
     # pysaml2 says at length what checks.py has said in a line.
     logging.getLogger("saml2").setLevel(logging.CRITICAL)
-    server = wsgi.Server(
-        (options.host, options.port), create_app(settings), numthreads=8, server_name="localhost"
-    )
+    if options.reset:
+        Database(settings.database_file).remove()
+    app = create_app(settings)
+    server = wsgi.Server((options.host, options.port), app, numthreads=8, server_name="localhost")
     server.max_request_body_size = 2_000_000
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -82,9 +87,16 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--base-url", default="http://localhost:8081", help="as browsers see it")
     common.add_argument(
-        "--state", type=Path, default=Path("var/helpdeskpo"), help="folder for key and certificate"
+        "--home",
+        "--state",
+        dest="state",
+        type=Path,
+        default=Path(os.environ.get("HELPDESKPO_HOME", "var/helpdeskpo")),
+        help="folder for keys, database and mail (default: HELPDESKPO_HOME, else %(default)s)",
     )
-    common.set_defaults(idp_metadata="", request_binding="post", response_binding="artifact")
+    common.set_defaults(
+        idp_metadata="", request_binding="post", response_binding="artifact", smtp="", seed=None
+    )
 
     one = commands.add_parser("serve", parents=[common], help="start the website")
     one.add_argument("--idp-metadata", required=True, metavar="URL|FILE", help="metadata of the broker")
@@ -92,6 +104,17 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--port", type=int, default=8081)
     one.add_argument("--request-binding", choices=("redirect", "post"))
     one.add_argument("--response-binding", choices=("post", "artifact"))
+    one.add_argument(
+        "--smtp",
+        default=os.environ.get("HELPDESKPO_SMTP", ""),
+        metavar="URL",
+        help="mail server: smtp://[user:password@]host[:port] or smtps://... (default: HELPDESKPO_SMTP, else "
+        "mail is kept as files in the folder mail of --home)",
+    )
+    one.add_argument(
+        "--seed", type=Path, metavar="FILE", help="schools and accounts of a new database, as seed.yaml"
+    )
+    one.add_argument("--reset", action="store_true", help="throw the database away, and start with the seed")
     one.set_defaults(run=serve)
 
     two = commands.add_parser("metadata", parents=[common], help="write our own metadata, without starting")

@@ -1,184 +1,128 @@
-"""The pages of MijnHelpdeskPO. Views only translate between HTTP and ``ServiceProvider``.
-
-The answer of the broker is posted here from another site, and such a request carries no SameSite=Lax cookie. So the
-views that take answers set and read none: they send the browser on (303) to /saml/klaar, which has the cookies, and
-there a login is only completed in the browser that began it.
-"""
+"""The web application, wired together."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import timedelta
-from hmac import compare_digest
-from secrets import token_urlsafe
-from typing import Final
-from urllib.parse import urlsplit
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, g, redirect, render_template, request, url_for
+from flask import Flask, Response, g, request
+from flask_babel import Babel, format_date, format_datetime
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response as BaseResponse
 
+from helpdeskpo import language, pages
 from helpdeskpo.checks import Refusal
-from helpdeskpo.identity import Identity
+from helpdeskpo.database import Database
 from helpdeskpo.keys import key_pair
-from helpdeskpo.metadata import own_metadata
-from helpdeskpo.saml import LOGIN_LIFE, ServiceProvider
-from helpdeskpo.settings import OIN, Settings, request_binding, response_binding
-from helpdeskpo.shelf import Shelf
-from helpdeskpo.texts import TEXTS
-from helpdeskpo.transport import Http, Transport, Unreachable
+from helpdeskpo.mail import Mailer, way_of
+from helpdeskpo.pages import visitor
+from helpdeskpo.pages.failed import failed
+from helpdeskpo.saml import ServiceProvider
+from helpdeskpo.secret import Passwords, server_key
+from helpdeskpo.seed import load, sow
+from helpdeskpo.sessions import InDatabase
+from helpdeskpo.settings import OIN, Settings
+from helpdeskpo.site import Site
+from helpdeskpo.transport import Http, Transport
 
-SESSION: Final = "helpdeskpo_session"
-BROWSER: Final = "helpdeskpo_browser"
-"""Says only "the same browser as before". Cookies ignore ports, so the names must not be those of the broker."""
-SESSION_LIFE: Final = timedelta(hours=1)
-_TOKEN: Final = re.compile(r"[\w-]{43}")
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Somebody logged in."""
-
-    identity: Identity
-    csrf: str
+_HERE = ZoneInfo("Europe/Amsterdam")
 
 
-def create_app(settings: Settings, transport: Transport | None = None) -> Flask:
-    """Raises OSError when the state folder cannot be written."""
+def create_app(
+    settings: Settings, transport: Transport | None = None, passwords: Passwords | None = None
+) -> Flask:
+    """Raises OSError when the state folder cannot be written, ValueError for a seed or a database that is no good."""
+    site = _site(settings, transport or Http(), passwords or Passwords())
     app = Flask("helpdeskpo")
-    app.config.update(MAX_CONTENT_LENGTH=2_000_000, MAX_FORM_MEMORY_SIZE=2_000_000)
-    keys = key_pair(settings.state, OIN, settings.clock())
-    provider = ServiceProvider(settings, keys, transport or Http())
-    sessions: Shelf[Session] = Shelf(settings.clock, SESSION_LIFE)
-    secure = settings.base_url.startswith("https://")
-
-    def set_cookie(response: BaseResponse, name: str, value: str, life: timedelta) -> None:
-        response.set_cookie(name, value, max_age=life, httponly=True, samesite="Lax", secure=secure)
-
-    def session() -> Session | None:
-        return sessions.get(request.cookies.get(SESSION, ""))
-
-    def failed(refusal: Refusal) -> tuple[str, int]:
-        text = TEXTS[refusal.code]
-        return render_template("failed.html", text=text, refusal=refusal), text.http
-
-    @app.get("/")
-    def start() -> str:
-        return render_template("start.html", session=session())
-
-    @app.get("/login")
-    def login() -> BaseResponse | tuple[str, int]:
-        # A login must end on the host where it began, or its cookie is not there.
-        home = urlsplit(settings.base_url).netloc
-        if request.host != home:
-            return redirect(settings.url(request.full_path.rstrip("?")), 302)
-        try:
-            by = request_binding(request.args.get("request", settings.request_binding))
-            answer_by = response_binding(request.args.get("response", settings.response_binding))
-        except ValueError as error:
-            return failed(Refusal("wrong-setting", "", str(error)))
-        browser = request.cookies.get(BROWSER, "")
-        if not _TOKEN.fullmatch(browser):
-            browser = token_urlsafe(32)
-        try:
-            outgoing = provider.start(browser, by, answer_by)
-        except Unreachable as reason:
-            return failed(Refusal("broker-unreachable", "", str(reason)))
-        response: BaseResponse
-        if outgoing.fields:
-            g.nonce = token_urlsafe(16)
-            g.form_action = "{0.scheme}://{0.netloc}".format(urlsplit(outgoing.url))
-            response = Response(render_template("send.html", outgoing=outgoing))
-        else:
-            response = redirect(outgoing.url, 302)
-        set_cookie(response, BROWSER, browser, LOGIN_LIFE)
-        return response
-
-    @app.post("/saml/acs/post")
-    def acs_post() -> BaseResponse:
-        handle = provider.answer_by_post(
-            request.form.get("SAMLResponse", ""), request.form.get("RelayState", "")
-        )
-        return redirect(url_for("done", antwoord=handle), 303)
-
-    @app.route("/saml/acs/artifact", methods=["GET", "POST"])
-    def acs_artifact() -> BaseResponse:
-        sent = request.form if request.method == "POST" else request.args
-        handle = provider.answer_by_artifact(sent.get("SAMLart", ""), sent.get("RelayState", ""))
-        return redirect(url_for("done", antwoord=handle), 303)
-
-    @app.get("/saml/klaar")
-    def done() -> BaseResponse | tuple[str, int]:
-        handle = request.args.get("antwoord", "")
-        outcome = provider.outcome(handle)
-        if outcome is None:
-            return failed(Refusal("expired"))
-        if isinstance(outcome.result, Refusal):
-            return failed(outcome.result)
-        # Without this, somebody could send you a link that logs you in as them.
-        if not compare_digest(outcome.browser.encode(), request.cookies.get(BROWSER, "").encode()):
-            return failed(
-                Refusal("other-browser", "the cookie of the browser that began", "another one, or none")
-            )
-        if provider.take_outcome(handle) is None:
-            return failed(Refusal("expired"))
-        # A new name for each session: one that was set beforehand is worth nothing.
-        sessions.take(request.cookies.get(SESSION, ""))
-        name = token_urlsafe(32)
-        sessions.put(name, Session(outcome.result, token_urlsafe(32)))
-        response = redirect(url_for("home"), 303)
-        set_cookie(response, SESSION, name, SESSION_LIFE)
-        return response
-
-    @app.get("/mijn")
-    def home() -> BaseResponse | str:
-        found = session()
-        if found is None:
-            return redirect(url_for("start"), 303)
-        return render_template("home.html", session=found)
-
-    @app.post("/uitloggen")
-    def logout() -> BaseResponse:
-        found = session()
-        if found and compare_digest(found.csrf.encode(), request.form.get("csrf", "").encode()):
-            sessions.take(request.cookies.get(SESSION, ""))
-            response = redirect(url_for("start", uitgelogd="1"), 303)
-            response.delete_cookie(SESSION)
-            return response
-        return redirect(url_for("start"), 303)
-
-    @app.get("/metadata")
-    def metadata() -> Response:
-        return Response(own_metadata(settings, keys), mimetype="application/samlmetadata+xml")
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> tuple[str, int]:
-        status = error.code or 500
-        code = "not-found" if status in (404, 405) else "unreadable" if status < 500 else "fault"
-        return failed(Refusal(code, "", error.name))[0], status
-
-    @app.after_request
-    def headers(response: Response) -> Response:
-        nonce = g.get("nonce")
-        # form-action holds for the redirects after a form too: the broker may send the browser straight back to us.
-        policy = [
-            "default-src 'none'",
-            "style-src 'self'",
-            "img-src 'self'",
-            f"script-src 'nonce-{nonce}'" if nonce else "script-src 'none'",
-            f"form-action 'self' {g.get('form_action', '')}".strip(),
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        ]
-        response.headers["Content-Security-Policy"] = "; ".join(policy)
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        if request.endpoint not in ("static", "metadata"):
-            response.headers["Cache-Control"] = "no-cache, no-store"
-            response.headers["Pragma"] = "no-cache"
-        return response
-
+    app.config.update(
+        MAX_CONTENT_LENGTH=2_000_000,
+        MAX_FORM_MEMORY_SIZE=2_000_000,
+        SECRET_KEY=site.secret,
+        # The token lives as long as the session. Its strict mode wants a Referer, which our own policy withholds.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.session_interface = site.sessions
+    app.extensions["helpdeskpo"] = site
+    Babel(
+        app,
+        default_locale="nl",
+        default_translation_directories=str(Path(__file__).parent / "translations"),
+        default_domain="helpdeskpo",
+        locale_selector=language.current,
+        timezone_selector=lambda: _HERE.key,
+    )
+    csrf = CSRFProtect(app)
+    pages.add(app, site)
+    # The answers of the broker: what guards them is its signature and our own request.
+    for name in ("acs_post", "acs_artifact"):
+        csrf.exempt(app.view_functions[name])
+    app.register_error_handler(CSRFError, lambda _error: failed(Refusal("forged")))
+    app.register_error_handler(HTTPException, _http_error)
+    app.after_request(_headers)
+    app.after_request(
+        lambda response: language.remember(response, secure=settings.base_url.startswith("https://"))
+    )
+    app.context_processor(language.for_templates)
+    app.context_processor(lambda: _for_templates(site))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["settings"] = settings
+    app.jinja_env.filters["day"] = lambda day: format_date(day, "long")
+    app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy, HH:mm")
+    app.jinja_env.filters["clock"] = _clock
     return app
+
+
+def _site(settings: Settings, transport: Transport, passwords: Passwords) -> Site:
+    keys = key_pair(settings.state, OIN, settings.clock())
+    secret = server_key(settings.state)
+    mailer = Mailer(way_of(settings.smtp, settings.mail or settings.state / "mail"), settings.clock)
+    database = Database(settings.database_file)
+    seed = load(settings.seed)
+    database.create(lambda session: sow(session, seed, passwords))
+    secure = settings.base_url.startswith("https://")
+    sessions = InDatabase(database, settings.clock, secure=secure)
+    provider = ServiceProvider(settings, keys, transport, database)
+    return Site(settings, keys, database, provider, passwords, mailer, sessions, secret)
+
+
+def _for_templates(site: Site) -> dict[str, object]:
+    """``here`` is who is inside, ``logged_in`` is there for who is not linked yet too."""
+    logged_in = visitor.identity() is not None
+    ends = site.sessions.ends(visitor.kept()) if logged_in else None
+    return {"here": g.get("here"), "logged_in": logged_in, "ends": ends}
+
+
+def _clock(at: datetime | date) -> str:
+    """The time of day in the Netherlands."""
+    assert isinstance(at, datetime)
+    return f"{at.astimezone(_HERE):%H:%M}"
+
+
+def _http_error(error: HTTPException) -> tuple[str, int]:
+    status = error.code or 500
+    code = "not-found" if status in (404, 405) else "unreadable" if status < 500 else "fault"
+    return failed(Refusal(code, "", error.name))[0], status
+
+
+def _headers(response: Response) -> Response:
+    nonce = g.get("nonce")
+    # form-action holds for the redirects after a form too: the broker may send the browser straight back to us.
+    policy = [
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        f"script-src 'nonce-{nonce}'" if nonce else "script-src 'none'",
+        f"form-action 'self' {g.get('form_action', '')}".strip(),
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+    response.headers["Content-Security-Policy"] = "; ".join(policy)
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if request.endpoint not in ("static", "metadata"):
+        response.headers["Cache-Control"] = "no-cache, no-store"
+        response.headers["Pragma"] = "no-cache"
+    return response

@@ -19,6 +19,7 @@ from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIREC
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
 from saml2.population import Population
+from saml2.s_utils import UnsupportedBinding
 
 from helpdeskpo import seam
 from helpdeskpo.crypto import RSA_SHA256, SHA256, SignatureRefused, parse, pem_certificate
@@ -40,6 +41,8 @@ class Broker:
     entity_id: str
     sso: dict[RequestBinding, str]
     artifact_services: dict[int, str]
+    logout: dict[RequestBinding, str]
+    """Where a log-out goes, by binding; empty where the broker has no such place."""
     certificates: tuple[str, ...]
     """PEM, of the keys that its answers may be signed with."""
     client: Any
@@ -124,20 +127,41 @@ def make_broker(settings: Settings, keys: KeyPair, content: bytes) -> Broker:
     if not entities:
         raise Unreachable(f"{settings.idp_metadata} has no identity provider in it")
     entity_id = str(entities[0])
-    sso: dict[RequestBinding, str] = {}
-    for name, binding in (("post", BINDING_HTTP_POST), ("redirect", BINDING_HTTP_REDIRECT)):
-        for service in client.metadata.single_sign_on_service(entity_id, binding) or []:
-            sso.setdefault(name, service["location"])  # type: ignore[arg-type]
+    sso = _by_binding(client.metadata.single_sign_on_service, entity_id)
     artifact_services = {
         int(service["index"]): str(service["location"])
-        for service in client.metadata.artifact_resolution_service(entity_id, BINDING_SOAP, "idpsso") or []
+        for service in _services(
+            client.metadata.artifact_resolution_service, entity_id, BINDING_SOAP, "idpsso"
+        )
     }
+    logout = _by_binding(client.metadata.single_logout_service, entity_id)
     certificates = [
         pem_certificate(text) for _, text in client.metadata.certs(entity_id, "idpsso", "signing")
     ]
     if not sso or not certificates:
         raise Unreachable(f"{entity_id} has no address for a login, or no key, in its metadata")
-    return Broker(entity_id, sso, artifact_services, tuple(dict.fromkeys(certificates)), client)
+    return Broker(entity_id, sso, artifact_services, logout, tuple(dict.fromkeys(certificates)), client)
+
+
+def _by_binding(look: Callable[..., Any], entity_id: str) -> dict[RequestBinding, str]:
+    """The first address for each of the bindings that a request can go by."""
+    found: dict[RequestBinding, str] = {}
+    bindings: tuple[tuple[RequestBinding, str], ...] = (
+        ("post", BINDING_HTTP_POST),
+        ("redirect", BINDING_HTTP_REDIRECT),
+    )
+    for name, binding in bindings:
+        for service in _services(look, entity_id, binding, "idpsso"):
+            found.setdefault(name, service["location"])
+    return found
+
+
+def _services(look: Callable[..., Any], *where: str) -> list[dict[str, Any]]:
+    """What pysaml2 finds; nothing where the metadata has no such service, for which it raises."""
+    try:
+        return look(*where) or []
+    except UnsupportedBinding:
+        return []
 
 
 def _configuration(settings: Settings, keys: KeyPair, content: bytes) -> dict[str, Any]:

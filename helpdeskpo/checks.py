@@ -32,6 +32,8 @@ class Refusal:
     code: str
     expected: str = ""
     received: str = ""
+    reference: str = ""
+    """What the person tells the helpdesk: it stands in the log beside what was expected and what came."""
 
 
 class Refused(Exception):

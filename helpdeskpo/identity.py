@@ -19,6 +19,8 @@ LEGAL: Final = "urn:etoegang:core:LegalSubjectID"
 ACTING: Final = "urn:etoegang:core:ActingSubjectID"
 SERVICE_UUID: Final = "urn:etoegang:core:ServiceUUID"
 COMPANY_NAME: Final = "urn:etoegang:1.11:attribute-represented:CompanyName"
+INTERMEDIARY: Final = "urn:etoegang:core:IntermediateSubjectID"
+INTERMEDIARY_KVK: Final = "urn:etoegang:1.9:IntermediateEntityID:KvKnr"
 BRANCH: Final = "urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"
 
 COMPANY_TYPES: Final = {
@@ -41,6 +43,17 @@ class Identifier:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a log-out must repeat of the assertion: its NameID as it came, and the SessionIndex."""
+
+    name_id: str = ""
+    format: str = ""
+    name_qualifier: str = ""
+    sp_name_qualifier: str = ""
+    session_index: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """One person on behalf of one company. The same person for another company has another pseudonym."""
 
@@ -53,6 +66,9 @@ class Identity:
     """When the mandate is for one branch (vestiging) only; else empty."""
     company_name: str = ""
     """Empty when the broker does not give it: it is asked for, not required."""
+    intermediary: str = ""
+    """KvK number of the office that the person works for, where the mandate is a chain (SP-15)."""
+    spoken: Spoken = Spoken()
 
     @property
     def company_type(self) -> str:
@@ -78,6 +94,34 @@ def read(assertion: etree._Element, key_pem: bytes, entity_id: str) -> Identity:
         service_uuid=_plain(assertion, SERVICE_UUID),
         branch=_plain(assertion, BRANCH),
         company_name=extra(assertion, COMPANY_NAME, key_pem, entity_id),
+        intermediary=_intermediary(assertion, key_pem, entity_id),
+        spoken=_spoken(assertion),
+    )
+
+
+def _intermediary(assertion: etree._Element, key_pem: bytes, entity_id: str) -> str:
+    """Brokers send it plain, encrypted, or both. It gives no access, so one that we cannot read stops nobody."""
+    if plain := _plain(assertion, INTERMEDIARY_KVK):
+        return plain
+    try:
+        found = identifiers(assertion, INTERMEDIARY, key_pem, entity_id)
+    except Refused:
+        return ""
+    return next((one.value for one in found if one.kind in COMPANY_TYPES), "")
+
+
+def _spoken(assertion: etree._Element) -> Spoken:
+    name_id = assertion.find("saml:Subject/saml:NameID", NS)
+    statement = assertion.find("saml:AuthnStatement", NS)
+    index = "" if statement is None else statement.get("SessionIndex", "")
+    if name_id is None:
+        return Spoken(session_index=index)
+    return Spoken(
+        "".join(str(t) for t in name_id.itertext()).strip(),
+        name_id.get("Format", ""),
+        name_id.get("NameQualifier", ""),
+        name_id.get("SPNameQualifier", ""),
+        index,
     )
 
 

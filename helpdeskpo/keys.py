@@ -46,10 +46,10 @@ def key_pair(folder: Path, oin: str, at: datetime) -> KeyPair:
     key_file, certificate_file = folder / "helpdeskpo-key.pem", folder / "helpdeskpo-cert.pem"
     if not key_file.exists():
         made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        _create(key_file, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        create_file(key_file, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     key_pem = key_file.read_bytes()
     if not certificate_file.exists():
-        _create(certificate_file, _certificate(key_pem, oin, at).public_bytes(Encoding.PEM))
+        create_file(certificate_file, _certificate(key_pem, oin, at).public_bytes(Encoding.PEM))
     certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
     return KeyPair(key_file, certificate_file, key_pem, certificate)
 
@@ -89,7 +89,7 @@ def _certificate(key_pem: bytes, oin: str, at: datetime) -> x509.Certificate:
     )
 
 
-def _create(path: Path, content: bytes) -> None:
+def create_file(path: Path, content: bytes) -> None:
     """Whole or not at all, for our eyes only; when another process was first, its file stays."""
     temporary = path.with_name(f".{path.name}.{token_hex(8)}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

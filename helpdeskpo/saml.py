@@ -16,13 +16,13 @@ import binascii
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any, Final
 
 from lxml import etree
-from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, saml
 from saml2 import xmldsig as ds
 from saml2.sigver import pre_signature_part
 
@@ -30,8 +30,10 @@ from helpdeskpo import checks, identity
 from helpdeskpo.broker import Broker, BrokerMetadata
 from helpdeskpo.checks import NS, SAMLP, Refusal, Refused
 from helpdeskpo.crypto import RSA_SHA256, SHA256, SignatureRefused, parse
-from helpdeskpo.identity import Identity
+from helpdeskpo.database import Database
+from helpdeskpo.identity import Identity, Spoken
 from helpdeskpo.keys import KeyPair
+from helpdeskpo.secret import make_reference
 from helpdeskpo.settings import RequestBinding, ResponseBinding, Settings
 from helpdeskpo.shelf import Shelf
 from helpdeskpo.transport import Transport, Unreachable
@@ -80,14 +82,15 @@ Fetch = Callable[[], tuple[Broker, etree._Element]]
 class ServiceProvider:
     """pysaml2 on one side, the rest of MijnHelpdeskPO on the other."""
 
-    def __init__(self, settings: Settings, keys: KeyPair, transport: Transport) -> None:
+    def __init__(self, settings: Settings, keys: KeyPair, transport: Transport, database: Database) -> None:
         self.settings = settings
         self.keys = keys
         self.metadata = BrokerMetadata(settings, keys, transport)
         self._transport = transport
-        self._started: Shelf[Started] = Shelf(settings.clock, LOGIN_LIFE)
-        self._seen: Shelf[bool] = Shelf(settings.clock, SEEN_LIFE)
-        self._outcomes: Shelf[Outcome] = Shelf(settings.clock, OUTCOME_LIFE)
+        clock = settings.clock
+        self._started = Shelf(database, "request", Started, clock, LOGIN_LIFE)
+        self._seen = Shelf(database, "seen", bool, clock, SEEN_LIFE)
+        self._outcomes = Shelf(database, "outcome", Outcome, clock, OUTCOME_LIFE)
 
     # Out
 
@@ -129,6 +132,38 @@ class ServiceProvider:
         message.signature.key_info = ds.KeyInfo(key_name=[ds.KeyName(text=self.keys.key_name)])
         return str(broker.client.sign(message, sign_alg=RSA_SHA256, digest_alg=SHA256))
 
+    def log_out(self, spoken: Spoken) -> Outgoing | None:
+        """A signed LogoutRequest; None where the broker takes none, or there is nothing to name the session by.
+
+        One way (spec 9): the person stays at the broker, and no answer comes back. Raises Unreachable.
+        """
+        broker = self.metadata.last()
+        if not broker.logout or not spoken.name_id:
+            return None
+        by: RequestBinding = "post" if "post" in broker.logout else "redirect"
+        location = broker.logout[by]
+        name_id = saml.NameID(
+            text=spoken.name_id,
+            format=spoken.format or None,
+            name_qualifier=spoken.name_qualifier or None,
+            sp_name_qualifier=spoken.sp_name_qualifier or None,
+        )
+        _, request = broker.client.create_logout_request(
+            location,
+            broker.entity_id,
+            name_id=name_id,
+            session_indexes=[spoken.session_index] if spoken.session_index else None,
+            sign=False,
+        )
+        request.issuer.format = None
+        if by == "redirect":
+            info = broker.client.apply_binding(
+                BINDING_HTTP_REDIRECT, str(request), location, "", sign=True, sigalg=RSA_SHA256
+            )
+            return Outgoing(dict(info["headers"])["Location"], {})
+        message = base64.b64encode(self._signed(broker, request).encode("utf-8")).decode("ascii")
+        return Outgoing(location, {"SAMLRequest": message})
+
     # In
 
     def answer_by_post(self, message: str, relay_state: str) -> str:
@@ -150,15 +185,20 @@ class ServiceProvider:
         result: Identity | Refusal
         try:
             result = self._login(fetch, started, by)
-            log.info("login by %s, level %s", by, result.level_name)
+            through = f", through intermediary {result.intermediary}" if result.intermediary else ""
+            log.info("login by %s, level %s%s", by, result.level_name, through)
         except Refused as refused:
-            result = refused.refusal
+            result = replace(refused.refusal, reference=make_reference())
             log.warning(
-                "no login: %s, expected %s, received %s", result.code, result.expected, result.received
+                "no login %s: %s, expected %s, received %s",
+                result.reference,
+                result.code,
+                result.expected,
+                result.received,
             )
         except Unreachable as reason:
-            result = Refusal("broker-unreachable", "", str(reason))
-            log.warning("no login: %s", reason)
+            result = Refusal("broker-unreachable", "", str(reason), make_reference())
+            log.warning("no login %s: %s", result.reference, reason)
         handle = token_urlsafe(32)
         self._outcomes.put(handle, Outcome(result, started.browser if started else ""))
         return handle
@@ -273,8 +313,9 @@ class ServiceProvider:
         checks.signed_by(node, broker.certificates)
         checks.from_broker(node, broker.entity_id)
         checks.assertion(node, request_id=started.request_id, acs=acs, settings=self.settings)
-        if not self._seen.put(node.get("ID", ""), True):
-            raise Refused("SP-04", "an assertion that was not used before", str(node.get("ID")))
+        for element, name in ((response, "a Response"), (node, "an assertion")):
+            if not self._seen.put(f"{broker.entity_id} {name} {element.get('ID', '')}", True):
+                raise Refused("SP-04", f"{name} that was not used before", str(element.get("ID")))
         self._second_opinion(broker, response, started)
         return identity.read(node, self.keys.key_pem, self.settings.entity_id)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, cast
 from urllib.parse import urlsplit
+
+HELPDESK: Final = "helpdesk@helpdeskpo.example"
+"""An invented address: no mail goes to a real helpdesk."""
 
 RequestBinding = Literal["redirect", "post"]
 ResponseBinding = Literal["post", "artifact"]
@@ -48,7 +51,7 @@ class Settings:
     idp_metadata: str
     """URL or file name of the broker's metadata."""
     state: Path
-    """The folder for our key and certificate."""
+    """The folder for our keys, our certificate and the database."""
     base_url: str = "http://localhost:8081"
     request_binding: RequestBinding = "post"
     response_binding: ResponseBinding = "artifact"
@@ -59,12 +62,25 @@ class Settings:
     level: str = "urn:etoegang:core:assurance-class:loa3"
     skew: timedelta = timedelta(seconds=30)
     """How far the broker's clock and ours may be apart."""
+    helpdesk: str = HELPDESK
     clock: Callable[[], datetime] = now
+    smtp: str = field(default="", repr=False)
+    """URL of the mail server; empty: mail is kept as files. It may have a password in it."""
+    mail: Path | None = None
+    """The folder for those files; None: mail in ``state``."""
+    seed: Path | None = None
+    """The schools and accounts that a new database starts with; None: those of the package."""
+    database: Path | None = None
+    """None: in ``state``."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.rstrip("/"):
             raise ValueError(f"base URL {self.base_url!r} is not of the form http://localhost:8081")
+
+    @property
+    def database_file(self) -> Path:
+        return self.database or self.state / "helpdeskpo.sqlite"
 
     def url(self, path: str) -> str:
         return self.base_url.rstrip("/") + path

@@ -1,49 +1,69 @@
-"""Things kept for a while, on the server: logins under way, outcomes, sessions, assertions seen."""
+"""Things kept for a while, on the server: logins under way, outcomes, messages and assertions seen."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, func, select
+
+from helpdeskpo.database import Database
+from helpdeskpo.models import SamlId
+from helpdeskpo.secret import digest
 
 T = TypeVar("T")
 
 
 class Shelf(Generic[T]):
-    """A bounded table whose rows expire. When it is full, the row that would go first goes now."""
+    """A bounded kind of rows that expire. When there are too many, the row that would go first goes now.
 
-    def __init__(self, clock: Callable[[], datetime], life: timedelta, most: int = 10_000) -> None:
+    ``type_`` is anything that pydantic can write as JSON and read back.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        kind: str,
+        type_: type[T],
+        clock: Callable[[], datetime],
+        life: timedelta,
+        most: int = 10_000,
+    ) -> None:
+        self._database = database
+        self._kind = kind
+        self._json: TypeAdapter[T] = TypeAdapter(type_)
         self._clock = clock
         self._life = life
         self._most = most
-        self._rows: dict[str, tuple[datetime, T]] = {}
-        self._lock = threading.Lock()
 
     def put(self, key: str, value: T) -> bool:
         """False, and nothing changes, when there is something under this key."""
-        with self._lock:
-            now = self._clock()
-            if self._alive(key, now):
+        now = self._clock()
+        mine = SamlId.kind == self._kind
+        with self._database.write() as session:
+            session.execute(delete(SamlId).where(mine, SamlId.until <= now))
+            if session.get(SamlId, (self._kind, digest(key))):
                 return False
-            if len(self._rows) >= self._most:
-                self._rows = {k: row for k, row in self._rows.items() if row[0] > now}
-            if len(self._rows) >= self._most:
-                del self._rows[min(self._rows, key=lambda k: self._rows[k][0])]
-            self._rows[key] = (now + self._life, value)
-            return True
+            if (session.scalar(select(func.count()).where(mine)) or 0) >= self._most:
+                first = select(SamlId.key_hash).where(mine).order_by(SamlId.until).limit(1).scalar_subquery()
+                session.execute(delete(SamlId).where(mine, SamlId.key_hash == first))
+            text = self._json.dump_json(value).decode()
+            session.add(SamlId(kind=self._kind, key_hash=digest(key), value=text, until=now + self._life))
+        return True
 
     def get(self, key: str) -> T | None:
-        with self._lock:
-            return self._rows[key][1] if self._alive(key, self._clock()) else None
+        with self._database.read() as session:
+            row = session.get(SamlId, (self._kind, digest(key)))
+            return self._json.validate_json(row.value) if row and row.until > self._clock() else None
 
     def take(self, key: str) -> T | None:
         """The value, for one caller only."""
-        with self._lock:
-            alive = self._alive(key, self._clock())
-            row = self._rows.pop(key, None)
-            return row[1] if row and alive else None
-
-    def _alive(self, key: str, now: datetime) -> bool:
-        row = self._rows.get(key)
-        return row is not None and row[0] > now
+        with self._database.write() as session:
+            row = session.get(SamlId, (self._kind, digest(key)))
+            if row is None:
+                return None
+            gone = delete(SamlId).where(SamlId.kind == self._kind, SamlId.key_hash == digest(key))
+            session.execute(gone)
+            return self._json.validate_json(row.value) if row.until > self._clock() else None

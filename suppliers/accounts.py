@@ -3,6 +3,8 @@
 It lies over what the file says, and is gone as soon as the file says anything else of this means: whoever
 edits the file decides. Two guesses at once are counted as two.
 
+Each room (the tag of a login) has its own, which begin at nothing: what one test gets wrong blocks no other.
+
 Guesses for a user name that nobody has are counted in the same way, for a while, so that the answers do not tell
 which names there are.
 """
@@ -16,10 +18,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pydantic import TypeAdapter
-
+from suppliers.adapters import Adapter
 from suppliers.ask import Level
 from suppliers.register.model import Means, MeansStatus
+from suppliers.rooms import enter, of_room
 from suppliers.store import Store
 
 KIND = "account"
@@ -62,37 +64,37 @@ class Guess:
     left: int
 
 
-_ACCOUNT = TypeAdapter(Account)
+_ACCOUNT = Adapter(Account)
 
 
 class Accounts:
-    """One record for each means of which there is something to remember."""
+    """One record for each means, in each room, of which there is something to remember."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def of(self, means: Means) -> Account:
-        return self._read(means)[1]
+    def of(self, means: Means, tag: str = "") -> Account:
+        return self._read(means, tag)[1]
 
-    def of_all(self, several: Iterable[Means]) -> list[Account]:
+    def of_all(self, several: Iterable[Means], tag: str = "") -> list[Account]:
         """The same of many, with one look in the store."""
-        kept = dict(self._store.records(KIND))
+        kept = dict(self._store.records(of_room(KIND, tag)))
         return [_account(means, kept.get(_key(means))) for means in several]
 
-    def guess(self, means: Means, given: str) -> Guess:
+    def guess(self, means: Means, given: str, tag: str = "") -> Guess:
         """Compare a password, or a smartcard's PIN, and count it if it is wrong."""
         while True:
-            raw, account = self._read(means)
+            raw, account = self._read(means, tag)
             if account.blocked or means.status is MeansStatus.BLOCKED:
                 return Guess(False, 0)
             secret = secret_of(means, account)
             # A stranger has no password, and neither has a card without a PIN: nothing is right then.
             right = bool(secret) and hmac.compare_digest(given.encode(), secret.encode())
             counted = replace(account, wrong=0 if right else account.wrong + 1)
-            if counted == account or self._swap(means, raw, counted):
+            if counted == account or self._swap(means, raw, counted, tag):
                 return Guess(right, MOST_WRONG - counted.wrong)
 
-    def set_password(self, means: Means, password: str) -> None:
+    def set_password(self, means: Means, password: str, tag: str = "") -> None:
         """The person chose a new one. A block stays: lifting it is the tester's."""
         self._change(
             means,
@@ -101,35 +103,37 @@ class Accounts:
                 if account.password == password
                 else replace(account, password=password, chosen=account.chosen + 1)
             ),
+            tag,
         )
 
-    def reset_password(self, means: Means) -> None:
+    def reset_password(self, means: Means, tag: str = "") -> None:
         """The password of the file is the right one again."""
-        self._change(means, lambda account: replace(account, password=None, chosen=account.chosen + 1))
+        self._change(means, lambda account: replace(account, password=None, chosen=account.chosen + 1), tag)
 
-    def unblock(self, means: Means) -> bool:
+    def unblock(self, means: Means, tag: str = "") -> bool:
         """Lift the block that wrong passwords caused; False if there was none."""
-        blocked = self.of(means).blocked
-        self._change(means, lambda account: replace(account, wrong=0))
+        blocked = self.of(means, tag).blocked
+        self._change(means, lambda account: replace(account, wrong=0), tag)
         return blocked
 
-    def _change(self, means: Means, change: Callable[[Account], Account]) -> None:
+    def _change(self, means: Means, change: Callable[[Account], Account], tag: str) -> None:
         while True:
-            raw, account = self._read(means)
+            raw, account = self._read(means, tag)
             changed = change(account)
-            if changed == account or self._swap(means, raw, changed):
+            if changed == account or self._swap(means, raw, changed, tag):
                 return
 
-    def _read(self, means: Means) -> tuple[bytes | None, Account]:
-        raw = self._store.get(_kind(means), _key(means))
+    def _read(self, means: Means, tag: str) -> tuple[bytes | None, Account]:
+        raw = self._store.get(of_room(_kind(means), tag), _key(means))
         return raw, _account(means, raw)
 
-    def _swap(self, means: Means, raw: bytes | None, account: Account) -> bool:
-        new = _ACCOUNT.dump_json(account)
+    def _swap(self, means: Means, raw: bytes | None, account: Account, tag: str) -> bool:
+        new, kind = _ACCOUNT.dump_json(account), of_room(_kind(means), tag)
         if raw is None:
             keep = STRANGER_SECONDS if _is_stranger(means) else None
-            return self._store.add(_kind(means), _key(means), new, keep=keep)
-        return self._store.swap(_kind(means), _key(means), raw, new)
+            enter(self._store, tag)
+            return self._store.add(kind, _key(means), new, keep=keep)
+        return self._store.swap(kind, _key(means), raw, new)
 
 
 def secret_of(means: Means, account: Account) -> str:

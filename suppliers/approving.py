@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
-from pydantic import TypeAdapter
-
+from suppliers.adapters import Adapter
 from suppliers.grants import Grants, MandateRequest, RequestStatus
 from suppliers.inbox import Inbox
 from suppliers.profiles import Profile
@@ -49,28 +48,30 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """``manager`` is whom the link was sent to: it is worth nothing once another manages the company."""
+    """``manager`` is whom the link was sent to: it is worth nothing once another manages the company. ``tag`` is the
+    room of the request."""
 
     person: str
     request: str
     manager: str
     at: datetime
+    tag: str = ""
 
 
-_SENT = TypeAdapter(_Sent)
+_SENT = Adapter(_Sent)
 
 
 class Approvals:
-    """``clock_of`` is the time at a service provider, by its entity id, or the broker's for an empty one: a request
-    goes by one clock from asking to deciding. ``tell`` gets the exchange, and what to tell there. ``pages`` is the
-    URL under which the suppliers' pages are."""
+    """``register`` is that of a room, by its tag. ``clock_of`` is the time at a service provider, by its entity id, or
+    the broker's for an empty one, and in a room: a request goes by one clock from asking to deciding. ``tell`` gets
+    the exchange, and what to tell there. ``pages`` is the URL under which the suppliers' pages are."""
 
     def __init__(
         self,
         store: Store,
         grants: Grants,
-        register: Callable[[], Register],
-        clock_of: Callable[[str], datetime],
+        register: Callable[[str], Register],
+        clock_of: Callable[[str, str], datetime],
         inbox: Inbox,
         tell: Callable[[str, tuple[Told, ...]], None],
         profiles: Mapping[str, Profile],
@@ -86,21 +87,21 @@ class Approvals:
         self._pages = pages
 
     def now(self, request: MandateRequest) -> datetime:
-        return self._clock_of(request.provider)
+        return self._clock_of(request.provider, request.tag)
 
     def today(self, request: MandateRequest) -> date:
         return dutch_day(self.now(request))
 
     def manager_of(self, request: MandateRequest) -> PersonRecord | None:
         """Who can be mailed about it; nobody where the register names no manager, or one without e-mail."""
-        register = self._register()
+        register = self._register(request.tag)
         company = register.companies.get(request.company)
         manager = register.people.get(company.manager or "") if company else None
         return manager if manager and manager.email else None
 
     def mend(self, request: MandateRequest) -> str:
         """What to write in the YAML where there is nobody to mail; empty if there is somebody."""
-        register = self._register()
+        register = self._register(request.tag)
         company = register.companies.get(request.company)
         if company is None or self.manager_of(request):
             return ""
@@ -111,7 +112,7 @@ class Approvals:
     def asked(self, request: MandateRequest) -> MandateRequest:
         """Follow up a request that was just kept: approve it where the company does so by itself, or mail the
         manager. The request as it is then."""
-        company = self._register().companies.get(request.company)
+        company = self._register(request.tag).companies.get(request.company)
         if company is None:
             # The register lost it since the form was read.
             return request
@@ -144,7 +145,7 @@ class Approvals:
         sent = _SENT.validate_json(raw) if raw else None
         if sent is None:
             return Link(LinkState.UNKNOWN)
-        request = next((r for r in self.grants.of(sent.person).requests if r.id == sent.request), None)
+        request = next((r for r in self.grants.of(sent.person, sent.tag).requests if r.id == sent.request), None)
         if request is None or request.supplier != slug:
             return Link(LinkState.UNKNOWN)
         if not request.is_open:
@@ -158,7 +159,7 @@ class Approvals:
     def told_of(self, request: MandateRequest) -> dict[str, object]:
         """Who asks, and for whom: ``person`` (name), ``company`` (record, or its key), ``own`` where the manager
         is the one who asks."""
-        register = self._register()
+        register = self._register(request.tag)
         person, company = register.people.get(request.person), register.companies.get(request.company)
         return {
             "person": person.name if person else request.person,
@@ -169,7 +170,7 @@ class Approvals:
     def last_day(self, request: MandateRequest) -> date:
         """The last day that may be granted, which is what is granted if nobody says otherwise."""
         most = _years_after(self.today(request), MOST_YEARS)
-        own = self._register().mandates_of(request.person) if request.mandate else ()
+        own = self._register(request.tag).mandates_of(request.person) if request.mandate else ()
         until = next((mandate.until for mandate in own if mandate.id == request.mandate), None)
         return min(until, most) if until else most
 
@@ -199,7 +200,7 @@ class Approvals:
 
     def _decide(self, decided: MandateRequest) -> MandateRequest | None:
         decided = replace(decided, decided_at=self.now(decided))
-        company = self._register().companies.get(decided.company)
+        company = self._register(decided.tag).companies.get(decided.company)
         if company is None or not self.grants.decide(decided):
             return None
         approved = decided.status is RequestStatus.APPROVED
@@ -212,7 +213,7 @@ class Approvals:
         }
         event = Event.MANDATE_APPROVED if approved else Event.MANDATE_REFUSED
         self._tell(decided.exchange, (Told(event, about),))
-        person = self._register().people.get(decided.person)
+        person = self._register(decided.tag).people.get(decided.person)
         if person and person.email:
             self._send("outcome.approved" if approved else "outcome.refused", decided, person)
         return decided
@@ -222,7 +223,7 @@ class Approvals:
         token, now = secrets.token_urlsafe(32), self.now(request)
         if not self.grants.mailed(request, now):
             return None
-        sent = _Sent(request.person, request.id, manager.key, now)
+        sent = _Sent(request.person, request.id, manager.key, now, request.tag)
         self._store.put(KIND, _hash(token), _SENT.dump_json(sent), keep=_KEEP_SECONDS)
         link = f"{self._pages}/{quote(request.supplier, safe='')}/approve/{token}"
         self._send("approval", request, manager, link=link, days=LINK_DAYS)
@@ -230,7 +231,7 @@ class Approvals:
 
     def _send(self, text: str, request: MandateRequest, to: PersonRecord, **more: object) -> None:
         """Mail in the language of the request: ``message.<text>.subject`` and ``message.<text>``."""
-        register, language = self._register(), request.language
+        register, language = self._register(request.tag), request.language
         # Its profile file may be gone since: then the common texts do.
         profile = self._profiles.get(request.supplier)
         say = Wording(language, profile.wording if profile else {})
@@ -258,6 +259,7 @@ class Approvals:
                 code="",
                 supplier=request.supplier,
                 ask_id=request.exchange,
+                tag=request.tag,
             )
         )
 

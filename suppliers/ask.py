@@ -81,7 +81,8 @@ class Ask:
     "Vorige" leads from its first page; empty where there is no such page, as the supplier was chosen elsewhere.
     ``requested`` are the extra attributes, in the order in which they are asked. ``remembered`` is whether the
     person came here by a choice of an earlier day, and never saw that there is one. No Word is of use after
-    ``until``; None where that never is.
+    ``until``; None where that never is. ``tag`` is the room in which it happens: what is remembered in one is
+    unknown in another, and in the one without a tag.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Ask:
     requested: tuple[RequestedAttribute, ...] = ()
     remembered: bool = False
     until: datetime | None = None
+    tag: str = ""
 
 
 class Outcome(enum.StrEnum):

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from urllib.parse import quote
 
 from suppliers import testers
@@ -82,30 +82,38 @@ class Desk:
         self,
         profiles: Mapping[str, Profile],
         store: Store,
-        register: Callable[[], Register],
+        register_of: Callable[[Ask | None, str], Register],
         *,
+        room_of: Callable[[str], Register] | None = None,
         clock: Callable[[], datetime] = _utc_now,
-        clock_of: Callable[[str], datetime] | None = None,
+        clock_of: Callable[[str, str], datetime] | None = None,
         make_pin: Callable[[], str] = random_pin,
         on_event: Callable[[str, str, Mapping[str, object]], None] = _nobody,
         inbox: Inbox | None = None,
         base_url: str = "",
         tester_panel: Callable[[], bool] = _off,
     ) -> None:
-        """``clock_of`` is the time in the logins of one service provider, by its entity id; None for ``clock``."""
+        """``register_of`` is the register as an Ask sees it, and who the person is or says to be: the key, or the
+        user name that was typed; empty for nobody. ``room_of`` is that of a room by its tag, outside any Ask.
+        ``clock_of`` is the time in the logins of one service provider, by its entity id, and in one room, by its tag;
+        None for ``clock``."""
         self.profiles = profiles
         self.base_url = base_url
         self._tester_panel = tester_panel
         self.inbox = inbox or Inbox(store)
         self.accounts = Accounts(store)
-        self.grants = Grants(store, register)
+        self._register_of = register_of
+
+        def seen_in(tag: str) -> Register:
+            return room_of(tag) if room_of else register_of(None, "")
+
+        self.grants = Grants(store, seen_in)
         self.sessions = Sessions(store)
         self._phones = Phones(store)
         self._store = store
-        self._register = register
 
-        def time_at(provider: str) -> datetime:
-            return clock_of(provider) if clock_of and provider else clock()
+        def time_at(provider: str, tag: str) -> datetime:
+            return clock_of(provider, tag) if clock_of and (provider or tag) else clock()
 
         self._clock_of = time_at
         self._make_pin = make_pin
@@ -115,14 +123,14 @@ class Desk:
             store,
             self.accounts,
             profiles,
-            register,
-            clock=clock,
+            seen_in,
+            clock=lambda tag: time_at("", tag),
             send=self.inbox.add,
             tell=on_event,
             url=base_url + PREFIX,
         )
         self.approvals = Approvals(
-            store, self.grants, register, self._clock_of, self.inbox, self.tell, profiles, base_url + PREFIX
+            store, self.grants, seen_in, self._clock_of, self.inbox, self.tell, profiles, base_url + PREFIX
         )
 
     def offers(self) -> tuple[Offer, ...]:
@@ -136,7 +144,7 @@ class Desk:
         profile = self.profiles[slug]
         keep = _KEEP_ALONE_SECONDS if alone else _KEEP_SECONDS
         self._store.put(KIND, ask.id, visits.dump(Visit(ask, slug, alone=alone)), keep=keep)
-        data = {"supplier": slug, "name": profile.name, **({"alone": True} if alone else {})}
+        data = {"supplier": slug, "name": profile.name, **({"alone": True, "tag": ask.tag} if alone else {})}
         self._tell(ask.id, (Told(Event.OPENED, data),))
         # Not the visit's own address, which would only send the browser on to this one.
         return self.path(slug, ask.id, 1)
@@ -184,7 +192,8 @@ class Desk:
     def act(
         self, slug: str, ask_id: str, n: int, form: Mapping[str, str], *, session: str = ""
     ) -> tuple[Visit | None, At | Leave | Screen]:
-        return self._turn(slug, ask_id, lambda visit, facts: act(visit, n, form, facts), session)
+        typed = form.get("username", "")
+        return self._turn(slug, ask_id, lambda visit, facts: act(visit, n, form, facts), session, typed)
 
     def resend(self, slug: str, ask_id: str, n: int) -> tuple[Visit | None, At | Leave | Screen]:
         return self._turn(slug, ask_id, lambda visit, facts: resend(visit, n, facts))
@@ -215,20 +224,20 @@ class Desk:
         """The panel for testers on this page; None where the setting is off."""
         if not self._tester_panel():
             return None
-        facts = self._facts(visit, self.accounts.guess)
+        facts = self._facts(visit, partial(self.accounts.guess, tag=visit.ask.tag))
         return testers.panel(visit, screen, facts, searched=searched, fill=fill)
 
     # What the phone uses, and what waits for it.
 
     def waiting(self) -> list[Waiting]:
         """What waits for an answer of somebody's phone, newest first."""
-        register = self._register()
         found: list[Waiting] = []
         for id_, ask_id in self._phones.all()[:_MOST_PHONES]:
             visit = self._open_visit(ask_id)
             asked = visit.phone if visit else None
             if visit is None or asked is None or asked.id != id_ or self._state(visit, asked) != "open":
                 continue
+            register = self._register_of(visit.ask, _who(visit))
             person, profile = register.people.get(visit.person), self.profiles[visit.supplier]
             found.append(
                 Waiting(
@@ -296,8 +305,8 @@ class Desk:
         return phone.phone_state(asked, self._now(visit))
 
     def _now(self, visit: Visit) -> datetime:
-        """By the clock of whom the person logs in at."""
-        return self._clock_of(visit.ask.service.provider_id)
+        """By the clock of the room, or of whom the person logs in at."""
+        return self._clock_of(visit.ask.service.provider_id, visit.ask.tag)
 
     def under_way(self, slug: str, ask_id: str) -> Visit | None:
         """The visit of this Ask, as long as it goes on and is at this supplier."""
@@ -319,10 +328,14 @@ class Desk:
             self._tell(ask_id, (Told(Event.PHONE_NOT_TAKEN, {"why": why}),))
 
     def _turn(
-        self, slug: str, ask_id: str, decide: Callable[[Visit, Facts], Turn], session: str = ""
+        self,
+        slug: str,
+        ask_id: str,
+        decide: Callable[[Visit, Facts], Turn],
+        session: str = "",
+        typed: str = "",
     ) -> tuple[Visit | None, At | Leave | Screen]:
-        # Decided again after somebody was first, the same guess still counts once.
-        guess = cache(self.accounts.guess)
+        guesses: dict[str, Callable[[Means, str], Guess]] = {}
         while True:
             raw = self._store.get(KIND, ask_id)
             if raw is None or slug not in self.profiles:
@@ -340,44 +353,54 @@ class Desk:
                 # Nothing that is done here now would be taken: said at once, not after all the steps.
                 self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "late"}),))
                 return visit, Screen("ended", 410, values={"why": "late"})
-            facts = self._facts(visit, guess, session)
+            tag = visit.ask.tag
+            # Decided again after somebody was first, the same guess still counts once.
+            guess = guesses.setdefault(tag, cache(partial(self.accounts.guess, tag=tag)))
+            facts = self._facts(visit, guess, session, typed)
             turn = decide(visit, facts)
             if turn.visit == visit or self._store.swap(KIND, ask_id, raw, visits.dump(turn.visit)):
                 break
         for change in turn.changes:
-            self._make(change)
+            self._make(change, tag)
         for message in turn.sent:
-            kept = self.inbox.add(message)
+            kept = self.inbox.add(replace(message, tag=tag))
             _log.info("%s: %s %s sent for %s", kept.supplier, kept.channel, kept.id, ask_id)
         self._tell(ask_id, (*turn.told, *_used(turn.changes)))
         return turn.visit, turn.to
 
-    def _facts(self, visit: Visit, guess: Callable[[Means, str], Guess], session: str = "") -> Facts:
+    def _facts(
+        self, visit: Visit, guess: Callable[[Means, str], Guess], session: str = "", typed: str = ""
+    ) -> Facts:
+        found = self._session(visit, session)
+        known = found.person if found and not visit.ask.force_authn else ""
+        tag, register = visit.ask.tag, self._register_of(visit.ask, typed or _who(visit) or known)
         return Facts(
             profile=self.profiles[visit.supplier],
-            register=self._register(),
+            register=register,
             now=self._now(visit),
             make_pin=self._make_pin,
-            account=self.accounts.of,
+            account=partial(self.accounts.of, tag=tag),
             guess=guess,
-            held=self.grants.of,
-            session=self._session(visit.supplier, session),
+            held=partial(self.grants.of, tag=tag, register=register),
+            session=found,
             profiles=self.profiles,
         )
 
-    def _session(self, slug: str, session_id: str) -> Session | None:
+    def _session(self, visit: Visit, session_id: str) -> Session | None:
         found = self.sessions.get(session_id)
-        return found if found and found.supplier == slug else None
+        return found if found and (found.supplier, found.tag) == (visit.supplier, visit.ask.tag) else None
 
-    def _make(self, change: Change) -> None:
+    def _make(self, change: Change, tag: str) -> None:
         match change:
             case NewPassword(means, password):
-                self.accounts.set_password(means, password)
+                self.accounts.set_password(means, password, tag)
             case MandateUsed(person, on):
-                self.grants.used(person, on)
+                self.grants.used(person, on, tag)
             case SessionBegun(means, session):
                 # Here, not in the step: a password that was renewed on the way has been changed by now.
-                self.sessions.begin(replace(session, proof=proof(means, self.accounts.of(means))))
+                self.sessions.begin(
+                    replace(session, proof=proof(means, self.accounts.of(means, tag)), tag=tag)
+                )
             case SessionEnded(id):
                 self.sessions.end(id)
             case PhoneAsked():
@@ -398,6 +421,10 @@ def _used(changes: tuple[Change, ...]) -> tuple[Told, ...]:
         for change in changes
         if isinstance(change, MandateUsed)
     )
+
+
+def _who(visit: Visit) -> str:
+    return visit.person or visit.username
 
 
 def _at_hand(visit: Visit, facts: Facts) -> At:

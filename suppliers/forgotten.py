@@ -17,6 +17,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from suppliers.accounts import Account, Accounts, Standing, standing
+from suppliers.adapters import Adapter
 from suppliers.passwords import problems_of
 from suppliers.profiles import Profile
 from suppliers.register.days import dutch_day
@@ -43,7 +44,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Link:
     """What a token stands for. ``fingerprint`` and ``chosen`` are of the means and its password when it was sent;
-    ``ask_id`` is the login that was under way, if any."""
+    ``ask_id`` is the login that was under way, if any, ``tag`` the room."""
 
     supplier: str
     username: str
@@ -53,6 +54,7 @@ class Link:
     language: str
     made_at: datetime
     used: bool = False
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +76,22 @@ class Trouble:
     until: str = ""
 
 
-_LINK = TypeAdapter(Link)
+_LINK = Adapter(Link)
 _TIMES = TypeAdapter(tuple[datetime, ...])
 
 
 class Forgotten:
-    """``url`` is the absolute URL under which the suppliers' pages are; ``send`` takes a message out; ``tell`` tells
-    the exchange of a login."""
+    """``register`` and ``clock`` are those of a room, by its tag. ``url`` is the absolute URL under which the
+    suppliers' pages are; ``send`` takes a message out; ``tell`` tells the exchange of a login."""
 
     def __init__(
         self,
         store: Store,
         accounts: Accounts,
         profiles: Mapping[str, Profile],
-        register: Callable[[], Register],
+        register: Callable[[str], Register],
         *,
-        clock: Callable[[], datetime],
+        clock: Callable[[str], datetime],
         send: Callable[[Message], object],
         tell: Callable[[str, str, Mapping[str, object]], None],
         url: str,
@@ -103,17 +105,17 @@ class Forgotten:
         self._tell = tell
         self._url = url
 
-    def ask(self, slug: str, email: str, *, language: str, ask_id: str = "") -> None:
+    def ask(self, slug: str, email: str, *, language: str, ask_id: str = "", tag: str = "") -> None:
         """Send what is known of this address at this supplier, to that address only; nothing if nothing is."""
         wanted = email.strip().casefold()
         # Also of an address that nobody has: the answer takes as long.
-        may = self._count(slug, wanted)
+        may = self._count(slug, wanted, tag)
         known: dict[str, tuple[PersonRecord, list[Means]]] = {}
-        for person, means in self._register().clients(slug):
+        for person, means in self._register(tag).clients(slug):
             if (person.email or "").casefold() == wanted:
                 known.setdefault(person.key, (person, []))[1].append(means)
         for person, held in known.values() if may else ():
-            self._send(self._message(slug, person, held, language, ask_id))
+            self._send(self._message(slug, person, held, language, ask_id, tag))
         _log.info("%s: %d e-mail(s) about a forgotten password", slug, len(known) if may else 0)
         if ask_id:
             data = {"to": mask(email.strip()), "known": bool(known), "people": list(known)}
@@ -121,9 +123,9 @@ class Forgotten:
                 data["too_often"] = True
             self._tell(ask_id, Event.PASSWORD_RESET_ASKED, data)
 
-    def _count(self, slug: str, address: str) -> bool:
+    def _count(self, slug: str, address: str, tag: str) -> bool:
         """Count that an e-mail to this address is asked for; False if that is too often."""
-        key, now = _hash(f"{slug}/{address}"), self._clock()
+        key, now = _hash(f"{slug}/{address}" + (f"/{tag}" if tag else "")), self._clock(tag)
         while True:
             raw = self._store.get(TIMES, key)
             # What is still to come was asked before the clock was put back.
@@ -158,7 +160,7 @@ class Forgotten:
             used = replace(found.link, used=True)
             if self._store.swap(KIND, _hash(token), raw, _LINK.dump_json(used)):
                 break
-        self._accounts.set_password(found.means, form["new_password"])
+        self._accounts.set_password(found.means, form["new_password"], found.link.tag)
         if found.link.ask_id:
             data = {"username": found.means.username, "blocked": found.blocked}
             self._tell(found.link.ask_id, Event.PASSWORD_RESET, data)
@@ -170,15 +172,15 @@ class Forgotten:
             return Trouble("unknown", link)
         if link.used:
             return Trouble("used", link)
-        found = self._register().login(slug, link.username)
-        account = self._accounts.of(found[1]) if found else None
+        found = self._register(link.tag).login(slug, link.username)
+        account = self._accounts.of(found[1], link.tag) if found else None
         if (
             not found
             or not account
             or (link.fingerprint, link.chosen) != (found[1].fingerprint, account.chosen)
         ):
             return Trouble("replaced", link)
-        now = self._clock()
+        now = self._clock(link.tag)
         if now - link.made_at > LIFE:
             return Trouble("late", link)
         means = found[1]
@@ -193,11 +195,12 @@ class Forgotten:
             self._tell(trouble.link.ask_id, Event.PASSWORD_RESET_REFUSED, data)
 
     def _message(
-        self, slug: str, person: PersonRecord, held: list[Means], language: str, ask_id: str
+        self, slug: str, person: PersonRecord, held: list[Means], language: str, ask_id: str, tag: str
     ) -> Message:
-        profile, now = self._profiles[slug], self._clock()
+        profile, now = self._profiles[slug], self._clock(tag)
         say = Wording(language, profile.wording)
-        lines = [self._line(means, say, language, ask_id, now) for means in held]
+        begun = Link(slug, "", "", 0, ask_id, language, now, tag=tag)
+        lines = [self._line(means, say, begun) for means in held]
         names = {"supplier": profile.name, "person": person.name}
         parts = (say("reset.mail.lead", **names), *lines, say("reset.mail.end", **names))
         return Message(
@@ -209,18 +212,22 @@ class Forgotten:
             code="",
             supplier=slug,
             ask_id=ask_id,
+            tag=tag,
         )
 
-    def _line(self, means: Means, say: Wording, language: str, ask_id: str, now: datetime) -> str:
-        """What the mail says of one means; with a link, unless it has no password or can have no new one."""
+    def _line(self, means: Means, say: Wording, begun: Link) -> str:
+        """What the mail says of one means; with a link, unless it has no password or can have no new one. ``begun``
+        is what the links in this mail have in common."""
         if means.card:
             return say("reset.mail.card", number=means.username)
-        account = self._accounts.of(means)
-        state = standing(means, account, dutch_day(now))
+        account = self._accounts.of(means, begun.tag)
+        state = standing(means, account, dutch_day(begun.made_at))
         if state not in (Standing.ACTIVE, Standing.BLOCKED):
-            return say(f"reset.mail.{state}", username=means.username, until=_until(means, language))
+            return say(f"reset.mail.{state}", username=means.username, until=_until(means, begun.language))
         token = secrets.token_urlsafe(32)
-        link = Link(means.supplier, means.username, means.fingerprint, account.chosen, ask_id, language, now)
+        link = replace(
+            begun, username=means.username, fingerprint=means.fingerprint, chosen=account.chosen
+        )
         self._store.put(KIND, _hash(token), _LINK.dump_json(link), keep=_KEEP_SECONDS)
         url = f"{self._url}/{quote(means.supplier, safe='')}/reset/{token}"
         text = say("reset.mail.link", username=means.username, url=url)

@@ -1,8 +1,8 @@
 """Mandates while the mock runs: asked for, approved or refused, and used. They lie over what the file says.
 
-One record a person holds all of it, and changes by compare-and-swap. The file stays the boss: a mandate whose
-person or company it no longer has is not there, and one that it had as requested is as the file says once the
-file says anything else.
+One record a person, in each room (the tag of a login), holds all of it, and changes by compare-and-swap. The file
+stays the boss: a mandate whose person or company it no longer has is not there, and one that it had as requested is
+as the file says once the file says anything else.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from pydantic import TypeAdapter
-
+from suppliers.adapters import Adapter
 from suppliers.ask import Level, Names
 from suppliers.register.days import dutch_day
 from suppliers.register.model import Mandate, MandateStatus, Register
+from suppliers.rooms import all_of, enter, of_room
 from suppliers.store import Store
 
 KIND = "grants"
@@ -39,6 +39,7 @@ class MandateRequest:
     or the visit, in which it was asked; ``mailed_at`` when the mandate manager last got mail about it.
     ``until`` is the last day of what was approved, ``decided_by`` manager, console or company (by itself).
     ``provider`` is the entity id of the service provider by whose clock all of it goes; empty for the broker's.
+    ``tag`` is the room in which it was asked: nobody elsewhere sees it.
     """
 
     id: str
@@ -60,6 +61,7 @@ class MandateRequest:
     until: date | None = None
     reason: str = ""
     provider: str = ""
+    tag: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -87,31 +89,33 @@ class _Record:
     requests: tuple[MandateRequest, ...] = ()
 
 
-_RECORD = TypeAdapter(_Record)
+_RECORD = Adapter(_Record)
 
 
 class Grants:
-    def __init__(self, store: Store, register: Callable[[], Register]) -> None:
+    def __init__(self, store: Store, register: Callable[[str], Register]) -> None:
+        """``register`` is that of a room, by its tag."""
         self._store = store
         self._register = register
 
-    def of(self, person: str) -> Held:
-        """One read of the store, for this is on the road of every login."""
-        record, register = self._read(person)[1], self._register()
-        if person not in register.people:
+    def of(self, person: str, tag: str = "", register: Register | None = None) -> Held:
+        """One read of the store, for this is on the road of every login. ``register`` is the one that the login
+        sees, where that may be another than the room's."""
+        record, register = self._read(person, tag)[1], register or self._register(tag)
+        if person not in register.people or register.stands_alone(person):
             return Held()
         requests = tuple(asked for asked in record.requests if asked.company in register.companies)
         granted = (_granted(asked, register) for asked in requests)
         return Held(tuple(mandate for mandate in granted if mandate), record.last_used, requests)
 
-    def used(self, person: str, on: date) -> None:
+    def used(self, person: str, on: date, tag: str = "") -> None:
         """A login used a mandate of this person. The latest day stays, also where the clock was put back since:
         a day that is still to come lets nothing lapse, an earlier one in its place would."""
 
         def latest(record: _Record) -> _Record:
             return replace(record, last_used=max(filter(None, [record.last_used, on])))
 
-        self._change(person, latest)
+        self._change(person, latest, tag)
 
     def add(self, request: MandateRequest) -> MandateRequest:
         """Keep a request; the one that there is already where the same is being asked."""
@@ -119,23 +123,24 @@ class Grants:
         def added(record: _Record) -> _Record:
             return record if _same(record.requests, request) else _with(record, request)
 
-        found = _same(self._change(request.person, added).requests, request)
+        found = _same(self._change(request.person, added, request.tag).requests, request)
         return found or request
 
     def find(self, request_id: str) -> MandateRequest | None:
         return next((asked for asked in self.requests() if asked.id == request_id), None)
 
     def requests(self) -> list[MandateRequest]:
-        """Everybody's, newest first."""
-        records = (_RECORD.validate_json(raw) for _, raw in self._store.records(KIND))
+        """Everybody's in every room, newest first."""
+        kinds = [KIND, *(of_room(KIND, tag) for tag in all_of(self._store))]
+        records = (_RECORD.validate_json(raw) for kind in kinds for _, raw in self._store.records(kind))
         found = [asked for record in records for asked in record.requests]
         return sorted(found, key=lambda asked: (asked.asked_at, asked.id), reverse=True)
 
     def granted(self) -> list[tuple[MandateRequest, Mandate]]:
         """Every mandate that stands beside the file, with what it came of, newest request first."""
-        register = self._register()
-        known = (asked for asked in self.requests() if asked.person in register.people)
-        return [(asked, mandate) for asked in known if (mandate := _granted(asked, register))]
+        seen = [(asked, self._register(asked.tag)) for asked in self.requests()]
+        known = ((asked, register) for asked, register in seen if asked.person in register.people)
+        return [(asked, mandate) for asked, register in known if (mandate := _granted(asked, register))]
 
     def decide(self, decided: MandateRequest) -> bool:
         """Put a decision in the place of the open request of the same id; False if that is not open (any more)."""
@@ -145,7 +150,7 @@ class Grants:
             was[:] = [any(asked.id == decided.id and asked.is_open for asked in record.requests)]
             return _with(record, decided) if was[0] else record
 
-        self._change(decided.person, change)
+        self._change(decided.person, change, decided.tag)
         return was[0]
 
     def mailed(self, request: MandateRequest, at: datetime) -> bool:
@@ -158,7 +163,7 @@ class Grants:
             was[:] = [found is not None and found.is_open and found.mailed_at == request.mailed_at]
             return _with(record, replace(found, mailed_at=at)) if found and was[0] else record
 
-        self._change(request.person, change)
+        self._change(request.person, change, request.tag)
         return was[0]
 
     def withdraw(self, request: MandateRequest) -> None:
@@ -168,25 +173,27 @@ class Grants:
             left = (asked for asked in record.requests if asked.id != request.id)
             return replace(record, requests=tuple(left))
 
-        self._change(request.person, change)
+        self._change(request.person, change, request.tag)
 
-    def _change(self, person: str, change: Callable[[_Record], _Record]) -> _Record:
+    def _change(self, person: str, change: Callable[[_Record], _Record], tag: str) -> _Record:
         """The record as it is now. ``change`` is asked again if somebody was first."""
+        kind = of_room(KIND, tag)
+        enter(self._store, tag)
         while True:
-            raw, record = self._read(person)
+            raw, record = self._read(person, tag)
             changed = change(record)
             if changed == record:
                 return record
             new = _RECORD.dump_json(changed)
             if (
-                self._store.add(KIND, person, new)
+                self._store.add(kind, person, new)
                 if raw is None
-                else self._store.swap(KIND, person, raw, new)
+                else self._store.swap(kind, person, raw, new)
             ):
                 return changed
 
-    def _read(self, person: str) -> tuple[bytes | None, _Record]:
-        raw = self._store.get(KIND, person)
+    def _read(self, person: str, tag: str) -> tuple[bytes | None, _Record]:
+        raw = self._store.get(of_room(KIND, tag), person)
         return raw, _RECORD.validate_json(raw) if raw else _Record()
 
 

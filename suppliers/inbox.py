@@ -12,8 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
-from pydantic import TypeAdapter
-
+from suppliers.adapters import Adapter
 from suppliers.store import Store
 from suppliers.visit import Message
 
@@ -21,25 +20,27 @@ LOG = "inbox"
 MOST_MESSAGES = 1000
 MOST_BYTES = 8 * 1024 * 1024
 
-_MESSAGE = TypeAdapter(Message)
+_MESSAGE = Adapter(Message)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which messages somebody wants to see; an empty one is all. Case is ignored.
 
-    ``to`` is part of the address, ``supplier`` a slug, ``text`` part of subject, body or code.
+    ``to`` is part of the address, ``supplier`` a slug, ``text`` part of subject, body or code, ``tag`` the room.
     """
 
     to: str = ""
     supplier: str = ""
     text: str = ""
+    tag: str = ""
 
     def fits(self, message: Message) -> bool:
         said = f"{message.subject}\n{message.body}\n{message.code}".casefold()
         return (
             self.to.casefold() in message.to.casefold()
             and self.supplier in ("", message.supplier)
+            and self.tag in ("", message.tag)
             and self.text.casefold() in said
         )
 
@@ -72,7 +73,7 @@ class Inbox:
         """Put a message in; the same message with its id."""
         message = replace(message, id=self._make_id())
         self._append(message.id, _MESSAGE.dump_json(message))
-        if self._post and message.channel == "email":
+        if self._post and message.channel == "email" and not message.sender:
             self._post(message)
         return message
 

@@ -59,12 +59,12 @@ class Requesting:
         self._desk = desk
         self.approvals: Approvals = desk.approvals
 
-    def open(self, slug: str, language: str) -> str | None:
-        """Begin a visit to one's own mandates; the path of its first page, None for an unknown supplier."""
+    def open(self, slug: str, language: str, tag: str = "") -> str | None:
+        """Begin a visit to one's own mandates, in a room; the path of its first page, None for an unknown supplier."""
         profile = self._desk.profiles.get(slug)
         if profile is None:
             return None
-        return self._desk.open(slug, _own(profile, language, self._desk), alone=True)
+        return self._desk.open(slug, _own(profile, language, self._desk, tag), alone=True)
 
     def page(self, slug: str, ask_id: str, language: str = "") -> Found:
         """The form; on a visit for that alone with one's own mandates above it."""
@@ -172,7 +172,7 @@ class Requesting:
         self._desk.tell(visit.ask.id, (Told(Event.STEP_REFUSED, data),))
 
 
-def _own(profile: Profile, language: str, desk: Desk) -> Ask:
+def _own(profile: Profile, language: str, desk: Desk, tag: str) -> Ask:
     """The supplier asks who comes for their own mandates."""
     id_, name = str(uuid.uuid4()), Names(profile.name, profile.name)
     service = AskedService("", (), both("mandates.heading"), profile.ad, name)
@@ -186,6 +186,7 @@ def _own(profile: Profile, language: str, desk: Desk) -> Ask:
         # Whoever is still logged in here is known here.
         force_authn=False,
         language=language,
+        tag=tag,
     )
 
 
@@ -264,6 +265,7 @@ def _read(known: _Known, form: Mapping[str, str]) -> MandateRequest | tuple[Prob
         exchange=visit.ask.id,
         language=visit.ask.language,
         provider="" if visit.alone else visit.ask.service.provider_id,
+        tag=visit.ask.tag,
     )
     waiting = {reason.mandate for reason in decision.reasons if reason.code is Code.REQUESTED}
     for mandate in facts.register.mandates_of(known.person.key):

@@ -9,11 +9,13 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pydantic import TypeAdapter
-
+from suppliers.adapters import Adapter
+from suppliers.rooms import of_room
 from suppliers.store import Store
 
 KIND = "supplier-session"
+OF_ROOM = "supplier-session-of-room"
+_KEEP_SECONDS = 12 * 3600.0
 LIFE = timedelta(hours=2)
 """From the password on; using a session does not make it longer."""
 
@@ -21,8 +23,8 @@ LIFE = timedelta(hours=2)
 @dataclass(frozen=True, slots=True)
 class Session:
     """``username`` is that of the means, or the number of the card, ``login`` the Ask that began it. ``proof`` is
-    what the means and its password were then: a session does not outlive either. The id stays out of the repr, and
-    so of logs."""
+    what the means and its password were then: a session does not outlive either. ``tag`` is the room in which it
+    was begun, and holds. The id stays out of the repr, and so of logs."""
 
     id: str = field(repr=False)
     supplier: str
@@ -32,6 +34,7 @@ class Session:
     authenticated_at: datetime
     login: str = ""
     proof: str = ""
+    tag: str = ""
 
     @property
     def until(self) -> datetime:
@@ -41,7 +44,7 @@ class Session:
         return not self.authenticated_at <= now < self.until
 
 
-_SESSION = TypeAdapter(Session)
+_SESSION = Adapter(Session)
 
 
 class Sessions:
@@ -50,7 +53,9 @@ class Sessions:
 
     def begin(self, session: Session) -> None:
         # Kept for longer than it holds: the mock's clock decides about that, and may be set back.
-        self._store.put(KIND, session.id, _SESSION.dump_json(session), keep=12 * 3600.0)
+        self._store.put(KIND, session.id, _SESSION.dump_json(session), keep=_KEEP_SECONDS)
+        if session.tag:
+            self._store.put(of_room(OF_ROOM, session.tag), session.id, b"", keep=_KEEP_SECONDS)
 
     def get(self, session_id: str) -> Session | None:
         raw = self._store.get(KIND, session_id) if session_id else None

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
-
 from suppliers.accounts import Account, Guess
+from suppliers.adapters import Adapter
 from suppliers.ask import Ask, Word
 from suppliers.grants import Held
 from suppliers.profiles import Profile
@@ -197,7 +196,7 @@ class Visit:
     word: Word | None = None
 
 
-_VISIT = TypeAdapter(Visit)
+_VISIT = Adapter(Visit)
 
 
 def dump(visit: Visit) -> bytes:
@@ -246,7 +245,8 @@ class Facts:
 class Message:
     """An SMS, an e-mail, or what an app shows. ``code`` is there for whoever reads the inbox by machine.
 
-    ``delivery`` is what became of an e-mail that goes out by SMTP; ``why`` says why that failed.
+    ``delivery`` is what became of an e-mail that goes out by SMTP; ``why`` says why that failed. ``tag`` is the
+    room in which it was sent.
     """
 
     at: datetime
@@ -260,6 +260,9 @@ class Message:
     id: str = ""
     delivery: Literal["kept", "delivered", "failed"] = "kept"
     why: str = ""
+    sender: str = ""
+    link: str = field(default="", repr=False)
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

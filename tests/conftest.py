@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,12 @@ def make_bench(tmp_path: Path, keys: Path, sp: ServiceProvider, **settings: Any)
     (home / "metadata" / "sp.xml").write_bytes(sp.metadata)
     application = create(Settings(home=home, **{"store": "memory", "port": 8080, **settings}), watch=False)
     return Bench(application, sp, home)
+
+
+@pytest.fixture(scope="session")
+def bench_maker() -> Callable[..., Bench]:
+    """For modules that share one: whoever makes it closes its application."""
+    return make_bench
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from broker.api import clock as clocks
 from broker.api import (
+    exchange_messages,
     exchanges,
     explain,
     held_means,
     inbox,
+    logins,
     mandate_requests,
     means,
     openapi,
@@ -21,6 +23,7 @@ from broker.api import (
     phone,
     ready,
     register,
+    scenarios,
     service_providers,
     sessions,
     state,
@@ -43,7 +46,10 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     means.add(calls, parts)
     held_means.add(calls, parts, desk)
     mandate_requests.add(calls, parts, desk.approvals)
+    logins.add(calls, parts, desk)
+    scenarios.add(calls, parts)
     exchanges.add(calls, parts)
+    exchange_messages.add(calls, parts)
     inbox.add(calls, desk.inbox)
     phone.add(calls, desk)
     sessions.add(calls, parts, desk, clock)

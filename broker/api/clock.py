@@ -1,4 +1,5 @@
-"""The clock of the broker, and of each service provider that has one of its own: set, shift, stand still."""
+"""The clock of the broker, and of each service provider and each room that has one of its own: set, shift, stand
+still."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from broker.api import body
-from broker.api.described import Answer, Body, Calls, Operation, answer
-from broker.api.models import EXAMPLE_AT, Given
+from broker.api.described import Answer, Body, Calls, Operation, answer, asked
+from broker.api.models import EXAMPLE_AT, Given, InRoom, Tagged
 from broker.api.problems import Answered, wrong
 from broker.clock import Clock
 from broker.parts import Parts
@@ -24,6 +25,9 @@ from suppliers.register.schema import Part, fault, problems_of
 _HOW = (
     "at sets it, shift_seconds puts it so far from the machine's, shift_by_seconds moves it on from where it is; "
     "with frozen it stands there. frozen by itself stops it, or lets it go on, where it is."
+)
+_ROOM = (
+    "With a tag it is the clock of that room: all of its logins go by it, whatever clock their service provider has."
 )
 _OWN = (
     "All that belongs to logins at this service provider goes by its own clock: age of the request, artifacts, "
@@ -46,12 +50,24 @@ class ProviderClock(Given):
     )
 
 
+class RoomClock(Given):
+    """``frozen_at`` and ``shift_seconds`` are what was set."""
+
+    tag: str
+    now: str
+    frozen: bool
+    frozen_at: str | None = None
+    shift_seconds: float | None = Field(None, description="from the machine's clock")
+
+
 class WholeClock(Given):
     now: str
     frozen: bool
     frozen_at: str | None = None
     shift_seconds: float | None = Field(None, description="from the machine's clock")
     service_providers: list[ProviderClock] = Field(description="those with a clock of their own")
+    tags: list[RoomClock] = Field(description="rooms with a clock of their own")
+    tag: str = Field("", description="of the room that the above is about; empty for the broker's")
 
 
 def _instant(value: object) -> datetime:
@@ -95,12 +111,14 @@ class ClockChange(Part):
         return self
 
 
-def whole(parts: Parts, clock: Clock) -> dict[str, Any]:
-    """As the API and the console show it."""
-    own = clock.of_providers()
+def whole(parts: Parts, clock: Clock, tag: str = "") -> dict[str, Any]:
+    """As the API and the console show it; with a tag as that room has it."""
+    own, rooms = clock.of_providers(), clock.of_rooms()
     return {
-        **_state(clock(), clock.setting()),
+        **_state(clock.of("", tag), rooms.get(tag) or clock.setting()),
         "service_providers": [of_provider(parts, clock, sp, own) for sp in sorted(own)],
+        "tags": [{"tag": of, **_state(clock.of("", of), set_)} for of, set_ in sorted(rooms.items())],
+        "tag": tag,
     }
 
 
@@ -141,10 +159,11 @@ def add(calls: Calls, parts: Parts, clock: Clock) -> None:
             "The clock of the broker, and those of service providers",
             "clock",
             {200: Answer("what each says now, and what was set", WholeClock)},
+            query=InRoom,
         )
     )
     def get() -> ResponseReturnValue:
-        return answer(whole(parts, clock))
+        return answer(whole(parts, clock, asked(InRoom).tag))
 
     @calls(
         Operation(
@@ -153,13 +172,15 @@ def add(calls: Calls, parts: Parts, clock: Clock) -> None:
             "Set, shift or stop the clock of the broker",
             "clock",
             {200: Answer("as it is from now on", WholeClock)},
+            query=Tagged,
             body=Body(ClockChange, example),
-            more=_HOW,
+            more=f"{_HOW} {_ROOM}",
         )
     )
     def put() -> ResponseReturnValue:
-        _change(clock, "")
-        return answer(whole(parts, clock))
+        tag = asked(Tagged).tag
+        _change(clock, "", tag)
+        return answer(whole(parts, clock, tag))
 
     @calls(
         Operation(
@@ -168,11 +189,14 @@ def add(calls: Calls, parts: Parts, clock: Clock) -> None:
             "Back to the machine's clock, for everybody",
             "clock",
             {200: Answer("as it is from now on", WholeClock)},
+            query=Tagged,
+            more="With a tag only that room gives its own clock back, and has the broker's again.",
         )
     )
     def delete() -> ResponseReturnValue:
-        clock.reset()
-        return answer(whole(parts, clock))
+        tag = asked(Tagged).tag
+        clock.reset(tag=tag)
+        return answer(whole(parts, clock, tag))
 
     @calls(
         Operation(
@@ -225,11 +249,16 @@ def add(calls: Calls, parts: Parts, clock: Clock) -> None:
         return one(sp)
 
 
-def _change(clock: Clock, sp: str) -> None:
+def _change(clock: Clock, sp: str, tag: str = "") -> None:
     made = _checked(body.read())
     try:
         clock.change(
-            sp, at=made.at, shift=made.shift_seconds, further=made.shift_by_seconds, frozen=made.frozen
+            sp,
+            tag=tag,
+            at=made.at,
+            shift=made.shift_seconds,
+            further=made.shift_by_seconds,
+            frozen=made.frozen,
         )
     except ValueError as error:
         said = {"at": made.at, "shift_seconds": made.shift_seconds, "shift_by_seconds": made.shift_by_seconds}

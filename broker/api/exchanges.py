@@ -11,11 +11,12 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, With
 
 from broker import polls
 from broker.api.described import Answer, Calls, Operation, answer, asked
-from broker.api.models import MOST, Given
+from broker.api.models import MOST, Given, Tag
 from broker.api.problems import Answered, wrong
 from broker.exchange_json import told
 from broker.exchanges import Wanted
 from broker.parts import Parts
+from broker.rules.finding import Outcome, Severity
 from suppliers.register.problems import Problem, shown
 from suppliers.register.schema import Part, fault
 
@@ -44,6 +45,34 @@ class Drops(Given):
     last: str | None
 
 
+class FindingSeen(_Open):
+    """One thing that is not as it should be: the same here, on the page, in the log and on the command line."""
+
+    rule: str = Field(description="id, such as AR-08")
+    severity: Severity
+    outcome: Outcome = Field(description="what became of the message because of it")
+    title: str
+    expected: str
+    received: str
+    mend: str
+    reference: str = Field(description="where the scheme or SAML says so")
+    where: str = Field("", description="element or attribute, by the name in the XML")
+    line: int = Field(0, description="from 1; 0 if unknown")
+    column: int = Field(0, description="from 1; 0 if unknown")
+    docs: str = Field("", description="our page about the rule; the broker has it at /rules/<id>")
+    mends: dict[str, str] = Field(
+        default_factory=dict, description="library to the setting, for the one that made the message"
+    )
+    suppressed: str = Field("", description="why the configuration lets it pass")
+
+
+class BrokenRule(_Open):
+    """A check that could not run: that is the broker's fault, and no pass."""
+
+    rule: str
+    error: str
+
+
 class RequestSeen(_Open):
     """What came in; empty where nothing of a request did."""
 
@@ -51,8 +80,9 @@ class RequestSeen(_Open):
     sp: str | None = Field(None, description="entity id of the issuer")
     id: str | None = None
     relay_state: str | None = None
+    level: str | None = Field(None, description="EH2, EH2+, EH3, EH4; null where none is asked")
     fields: dict[str, Any] | None = Field(None, description="what the AuthnRequest says, by name")
-    findings: list[dict[str, Any]] | None = None
+    findings: list[FindingSeen] | None = None
     xml: str | None = Field(None, description=f"decoded{_LONG}")
     raw: str | None = Field(
         None, description=f"the query, the form field SAMLRequest, or the SOAP answer, as it came{_LONG}"
@@ -123,13 +153,15 @@ class Times(Given):
 class ExchangeSeen(Given):
     id: str
     started_at: str
+    tag: str = Field(description="the room in which it happened; empty for none")
     sp: str | None
     service: dict[str, Any] | None
     supplier: str | None
     person: str | None
     outcome: Literal[OUTCOMES]  # type: ignore[valid-type]
     request: RequestSeen
-    findings: list[dict[str, Any]]
+    findings: list[FindingSeen]
+    broken_rules: list[BrokenRule] = Field(description="checks that could not run; none of them passed")
     choices: Choices
     decision: DecisionSeen | None
     answer: AnswerSeen | None
@@ -174,6 +206,7 @@ class ExchangesQuery(Part):
     person: _Said = Field("", description="key of who logged in, or tried to")
     service: _Said = Field("", description="ServiceID, UUID or name of the service")
     outcome: Literal[("", *OUTCOMES)] = ""  # type: ignore[valid-type]
+    tag: Tag = Field("", description="the room in which it happened")
     full: bool = Field(False, description="with messages and events")
     limit: int = Field(50, ge=1, le=MOST)
     before: _Said = Field("", description="the last exchange of the page before")
@@ -202,7 +235,7 @@ def add(calls: Calls, parts: Parts) -> None:
     )
     def list_() -> ResponseReturnValue:
         query = asked(ExchangesQuery)
-        wanted = Wanted(query.sp, query.person, query.service, query.outcome)
+        wanted = Wanted(query.sp, query.person, query.service, query.outcome, query.tag)
         if query.wait is None and query.since is None:
             cursor = parts.polls.cursor()
             found = log.recent(query.limit, query.before or None, wanted)

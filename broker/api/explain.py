@@ -9,19 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from broker import explaining, users
 from broker.api.described import Answer, Calls, Operation, answer, asked
+from broker.api.models import InRoom
 from broker.api.problems import wrong
 from broker.explaining import Question, Scene, WrongQuestion
 from broker.parts import Parts
 from suppliers.desk import Desk
 from suppliers.register.problems import Problem
-from suppliers.register.schema import Part
 
 _DESCRIBED = ConfigDict(defer_build=True)
 _Said = Annotated[str, StringConstraints(max_length=200)]
 _Named = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class ExplainQuery(Part):
+class ExplainQuery(InRoom):
     model_config = _DESCRIBED
 
     person: _Named = Field(description="key, user name, card number, name or e-mail address")
@@ -35,7 +35,7 @@ class ExplainQuery(Part):
     )
 
 
-class UsersQuery(Part):
+class UsersQuery(InRoom):
     model_config = _DESCRIBED
 
     q: _Said = Field("", description="text in key, name, user name or e-mail address, case ignored")
@@ -156,9 +156,11 @@ def add(calls: Calls, parts: Parts, desk: Desk) -> None:
     def explain() -> ResponseReturnValue:
         query = asked(ExplainQuery)
         try:
-            found = explaining.explained(scene(parts, desk), Question(**query.model_dump()))
-        except WrongQuestion as question:
-            raise wrong([((question.key,), Problem("", 0, 0, question.key, str(question)))]) from None
+            here = parts.seen_by(query.tag)
+            question = Question(**query.model_dump(exclude={"tag"}))
+            found = explaining.explained(scene(here, desk), question)
+        except WrongQuestion as problem:
+            raise wrong([((problem.key,), Problem("", 0, 0, problem.key, str(problem)))]) from None
         return answer(explaining.as_json(found))
 
     @calls(
@@ -176,7 +178,7 @@ def add(calls: Calls, parts: Parts, desk: Desk) -> None:
     def listed() -> ResponseReturnValue:
         query = asked(UsersQuery)
         found, total = users.users(
-            scene(parts, desk),
+            scene(parts.seen_by(query.tag), desk),
             q=query.q,
             supplier=query.supplier,
             service=query.service,
@@ -194,4 +196,5 @@ def add(calls: Calls, parts: Parts, desk: Desk) -> None:
 
 
 def scene(parts: Parts, desk: Desk) -> Scene:
-    return Scene(parts.current, desk, parts.now())
+    """In the room of ``parts``."""
+    return Scene(parts.current, desk, parts.now_of(None), parts.tag)

@@ -11,14 +11,13 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field, StringConstraints
 
 from broker.api.described import Answer, Calls, Operation, answer, asked
-from broker.api.models import DESCRIBED, MOST, Given
+from broker.api.models import DESCRIBED, MOST, Given, InRoom, Tagged
 from broker.api.problems import Answered, wrong
 from broker.console import means_held
 from broker.console.means_held import STATES, MeansProblem
 from broker.parts import Parts
 from suppliers.desk import Desk
 from suppliers.register.problems import Problem, nearest, shown
-from suppliers.register.schema import Part
 
 State = Literal[STATES]  # type: ignore[valid-type]
 _WHAT = {
@@ -51,7 +50,7 @@ class MeansStates(Given):
     more: int = Field(description=f"how many there are beside these {MOST}")
 
 
-class MeansStateQuery(Part):
+class MeansStateQuery(InRoom):
     model_config = DESCRIBED
 
     supplier: _Said = Field("", description="slug of a supplier")
@@ -59,7 +58,7 @@ class MeansStateQuery(Part):
     q: _Said = Field("", description="text in person, name, e-mail address or user name, case ignored")
 
 
-class CardQuery(Part):
+class CardQuery(Tagged):
     model_config = DESCRIBED
 
     card: bool = Field(False, description="whether the name is the number of a smartcard")
@@ -86,7 +85,7 @@ def add(calls: Calls, parts: Parts, desk: Desk) -> None:
             near = nearest(query.supplier, known)
             raise wrong([(("supplier",), Problem("", 0, 0, "supplier", message, known, near))])
         rows = means_held.having(
-            parts,
+            parts.seen_by(query.tag),
             desk,
             text=query.q,
             supplier=query.supplier,
@@ -115,6 +114,7 @@ def _changing(calls: Calls, parts: Parts, desk: Desk, what: str) -> None:
     def change(supplier: str, username: str) -> ResponseReturnValue:
         query = asked(CardQuery)
         try:
-            return answer(means_held.change(parts, desk, what, supplier, username, card=query.card))
+            here = parts.seen_by(query.tag)
+            return answer(means_held.change(here, desk, what, supplier, username, card=query.card))
         except MeansProblem as problem:
             raise Answered(problem.status, problem.title, problem.reason) from None

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field, StringConstraints
 
 from broker.api.described import Answer, Calls, Operation, answer, asked
-from broker.api.models import DESCRIBED, EXAMPLE_AT, MOST, Given
+from broker.api.models import DESCRIBED, EXAMPLE_AT, MOST, Given, Tag
 from broker.api.problems import Answered
 from broker.wire import instants
 from suppliers.inbox import Filter, Inbox, Message
@@ -29,6 +29,9 @@ class MessageSeen(Given):
     ask_id: str = Field(description="the login that it belongs to, which is also its exchange")
     delivery: Literal["kept", "delivered", "failed"] = Field(description="of an e-mail that goes out by SMTP")
     why: str = Field(description="why delivery failed")
+    sender: str = Field(description="who handed it in by the SMTP door; empty for the mock's own messages")
+    link: str = Field(description="first address of a page in a message that came by the SMTP door, or empty")
+    tag: str = Field(description="the room in which it was sent; empty for none")
 
 
 class Messages(Given):
@@ -44,6 +47,7 @@ class InboxQuery(Part):
     to: _Said = Field("", description="text in number or address, case ignored")
     supplier: _Said = Field("", description="slug of a supplier")
     q: _Said = Field("", description="text in subject, body or code, case ignored")
+    tag: Tag = Field("", description="the room in which they were sent")
     limit: int = Field(50, ge=1, le=MOST)
     after: _Said = Field("", description="id of a message: only those that are newer")
 
@@ -61,7 +65,7 @@ def add(calls: Calls, inbox: Inbox) -> None:
     )
     def list_() -> ResponseReturnValue:
         query = asked(InboxQuery)
-        found = inbox.list(query.limit, query.after, Filter(query.to, query.supplier, query.q))
+        found = inbox.list(query.limit, query.after, Filter(query.to, query.supplier, query.q, query.tag))
         return answer({"messages": [message_json(message) for message in found]})
 
     @calls(Operation("DELETE", "/api/v1/inbox", "Empty the inbox", "inbox", {204: Answer("it is empty")}))

@@ -10,14 +10,15 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from broker.api import body
-from broker.api.described import Answer, Body, Calls, Operation, answer
-from broker.api.models import Given
+from broker.api.described import Answer, Body, Calls, Operation, answer, asked
+from broker.api.models import DESCRIBED, Given, Tag
 from broker.api.problems import Answered
 from broker.console.mandates import is_granted, request_json
 from broker.parts import Parts
 from suppliers.approving import Approvals
 from suppliers.grants import MandateRequest
 from suppliers.register.model import Mandate
+from suppliers.register.schema import Part
 
 REQUESTS = "/api/v1/mandate-requests"
 GRANTED = "/api/v1/granted-mandates"
@@ -48,6 +49,7 @@ class MandateRequestSeen(Given):
     until: str | None = Field(description="the last day of what was approved")
     reason: str | None = Field(description="why it was refused")
     mend: str | None = Field(description="what to write in the YAML where nobody was mailed")
+    tag: str = Field(description="the room in which it was asked; empty for none")
 
 
 class MandateRequests(Given):
@@ -65,6 +67,7 @@ class GrantedMandate(Given):
     from_: str | None = Field(alias="from")
     until: str | None
     exchange: str
+    tag: str = Field(description="the room in which it counts; empty for the one without a tag")
 
 
 class GrantedMandates(Given):
@@ -77,6 +80,12 @@ class Approval(Given):
 
 class Refusal(Given):
     reason: str = ""
+
+
+class OfRoom(Part):
+    model_config = DESCRIBED
+
+    tag: Tag = Field("", description="the room in which they were asked; of all when left out")
 
 
 def add(calls: Calls, parts: Parts, approvals: Approvals) -> None:
@@ -99,11 +108,13 @@ def add(calls: Calls, parts: Parts, approvals: Approvals) -> None:
             "Requests for a mandate",
             "mandates",
             {200: Answer("newest first", MandateRequests)},
+            query=OfRoom,
         )
     )
     def list_() -> ResponseReturnValue:
-        found = approvals.grants.requests()
-        return answer({"requests": [request_json(parts, approvals, asked) for asked in found]})
+        tag = asked(OfRoom).tag
+        found = [one for one in approvals.grants.requests() if tag in ("", one.tag)]
+        return answer({"requests": [request_json(parts, approvals, one) for one in found]})
 
     @calls(
         Operation(
@@ -159,12 +170,13 @@ def add(calls: Calls, parts: Parts, approvals: Approvals) -> None:
             "Mandates that were granted while running",
             "mandates",
             {200: Answer("over those of the register", GrantedMandates)},
+            query=OfRoom,
         )
     )
     def granted() -> ResponseReturnValue:
-        return answer(
-            {"mandates": [_granted(asked, mandate) for asked, mandate in approvals.grants.granted()]}
-        )
+        tag = asked(OfRoom).tag
+        found = approvals.grants.granted()
+        return answer({"mandates": [_granted(*one) for one in found if tag in ("", one[0].tag)]})
 
     @calls(
         Operation(
@@ -197,6 +209,7 @@ def _granted(asked: MandateRequest, mandate: Mandate) -> dict[str, Any]:
         "from": mandate.start.isoformat() if mandate.start else None,
         "until": mandate.until.isoformat() if mandate.until else None,
         "exchange": asked.exchange,
+        "tag": asked.tag,
     }
 
 

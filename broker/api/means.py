@@ -28,8 +28,8 @@ def add(calls: Calls, parts: Parts) -> None:
         assert isinstance(found, PersonRecord)
         return found
 
-    def one(key: str, supplier: str, name: str, *, new: bool = False) -> ResponseReturnValue:
-        view = View(parts)
+    def one(here: Parts, key: str, supplier: str, name: str, *, new: bool = False) -> ResponseReturnValue:
+        view = View(here)
         holder = person(view, key)
         found = view.means(holder)[editing.means_at(holder, supplier, name)]
         return answer(found, 201 if new else 200)
@@ -41,11 +41,12 @@ def add(calls: Calls, parts: Parts) -> None:
             "The means of a person",
             "means",
             {200: Answer("in the order of the file", models.MeansOfPerson)},
+            query=models.InRoom,
             problems=(404,),
         )
     )
     def list_(key: str) -> ResponseReturnValue:
-        view = View(parts)
+        view = View(parts.seen_by(asked(models.InRoom).tag))
         return answer({"means": view.means(person(view, key))})
 
     @calls(
@@ -55,13 +56,14 @@ def add(calls: Calls, parts: Parts) -> None:
             "One means of a person",
             "means",
             {200: Answer("as it is in force", models.Means)},
+            query=models.InRoom,
             problems=(404,),
             rest="name",
             more=_HOW,
         )
     )
     def get(key: str, supplier: str, name: str) -> ResponseReturnValue:
-        return one(key, supplier, name)
+        return one(parts.seen_by(asked(models.InRoom).tag), key, supplier, name)
 
     @calls(
         Operation(
@@ -81,12 +83,10 @@ def add(calls: Calls, parts: Parts) -> None:
         )
     )
     def put(key: str, supplier: str, name: str) -> ResponseReturnValue:
-        query = asked(models.Tagged)
-        value = body.read()
-        step = changed(
-            parts, lambda layer: editing.put_means(layer, key, supplier, name, value, by(parts, query.tag))
-        )
-        return one(key, supplier, name, new=step.new)
+        here = parts.seen_by(asked(models.Tagged).tag)
+        value, who = body.read(), by(here)
+        step = changed(here, lambda layer: editing.put_means(layer, key, supplier, name, value, who))
+        return one(here, key, supplier, name, new=step.new)
 
     @calls(
         Operation(
@@ -102,14 +102,14 @@ def add(calls: Calls, parts: Parts) -> None:
         )
     )
     def delete(key: str, supplier: str, name: str) -> ResponseReturnValue:
-        query = asked(models.Tagged)
-        step = changed(
-            parts, lambda layer: editing.delete_means(layer, key, supplier, name, by(parts, query.tag))
-        )
+        here = parts.seen_by(asked(models.Tagged).tag)
+        who = by(here)
+        step = changed(here, lambda layer: editing.delete_means(layer, key, supplier, name, who))
+        back = "POST /api/v1/reset?what=changes" + (f"&tag={here.tag}" if here.tag else "")
         return answer(
             {
                 "gone": [{"section": "means", "key": f"{supplier}/{name}"}],
                 "hidden": int(step.hides),
-                "note": f"person {key} is as changed over the API; POST /api/v1/reset?what=changes undoes that",
+                "note": f"person {key} is as changed over the API; {back} undoes that",
             }
         )

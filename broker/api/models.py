@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from suppliers.register.changes import MOST_TAG
 from suppliers.register.schema import (
     CompanyPart,
     MandatePart,
@@ -15,6 +14,7 @@ from suppliers.register.schema import (
     PersonPart,
     ServicePart,
 )
+from suppliers.rooms import MOST_TAG
 
 MOST = 500
 EXAMPLE_AT = "2026-11-22T09:00:00Z"
@@ -150,6 +150,21 @@ class ClockState(Given):
     service_providers: dict[str, dict[str, str | float]] = Field(
         description="those with a clock of their own"
     )
+    tags: dict[str, dict[str, str | float]] = Field(description="rooms with a clock of their own")
+
+
+class RoomSeen(Given):
+    """How much there is of each kind in one room."""
+
+    tag: str
+    changes: int
+    service_providers: int
+    service_catalogues: int
+    scenarios: int
+    accounts: int = Field(description="means with wrong tries or another password, guessed names too")
+    grants: int = Field(description="people with a request for a mandate, or who used one")
+    logins: int = Field(description="begun in the last 24 hours")
+    clock: bool = Field(description="whether it has a clock of its own")
 
 
 class State(Given):
@@ -162,6 +177,7 @@ class State(Given):
     store: str
     exchanges: Log
     clock: ClockState
+    tags: list[RoomSeen] = Field(description="the rooms in which there is anything")
 
 
 class Dropped(Given):
@@ -180,16 +196,20 @@ _Said = Annotated[str, StringConstraints(max_length=200)]
 class Tagged(Part):
     model_config = DESCRIBED
 
-    tag: Tag = Field(
-        "", description="names the test that makes this change, so that it can be dropped together"
-    )
+    tag: Tag = Field("", description="the room that it is for: nobody elsewhere sees it; left out, all do")
+
+
+class InRoom(Part):
+    model_config = DESCRIBED
+
+    tag: Tag = Field("", description="as it is in this room; left out, as it is outside any")
 
 
 class Deletion(Tagged):
     cascade: bool = Field(False, description="take along what refers to it")
 
 
-class Paged(Part):
+class Paged(InRoom):
     model_config = DESCRIBED
 
     q: _Said = Field("", description="text in key or name, case ignored")
@@ -215,9 +235,22 @@ class MandatesQuery(Paged):
     state: Literal["", "requested", "active", "revoked", "not-yet", "expired"] = ""
 
 
-What = Literal["changes", "logins", "inbox", "exchanges", "clock", "sessions", "accounts", "grants"]
+What = Literal[
+    "changes",
+    "service-providers",
+    "scenarios",
+    "logins",
+    "inbox",
+    "exchanges",
+    "clock",
+    "sessions",
+    "accounts",
+    "grants",
+]
 WHAT: tuple[What, ...] = (
     "changes",
+    "service-providers",
+    "scenarios",
     "logins",
     "inbox",
     "exchanges",
@@ -228,10 +261,24 @@ WHAT: tuple[What, ...] = (
 )
 
 
+OF_ROOMS: tuple[What, ...] = (
+    "changes",
+    "service-providers",
+    "scenarios",
+    "logins",
+    "clock",
+    "sessions",
+    "accounts",
+    "grants",
+)
+"""What a room has of its own. The log of exchanges and the inbox are everybody's."""
+
+
 class Reset(Part):
     model_config = DESCRIBED
 
     what: Annotated[str, StringConstraints(pattern=rf"^(({'|'.join(WHAT)})(,|$))*$")] = Field(
-        "", description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out"
+        "", description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out, but without "
+        "a tag no service-providers"
     )
-    tag: Tag = Field("", description="only the changes that were made with this tag")
+    tag: Tag = Field("", description="only what is of this room, of which there is no inbox and no exchanges")

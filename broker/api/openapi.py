@@ -17,15 +17,19 @@ from broker.api.problems import ProblemDocument
 
 SCHEMAS = "#/components/schemas/"
 XML = ("application/samlmetadata+xml", "application/xml")
+BYTES = "application/octet-stream"
 TITLES = {
+    400: "Not readable",
     401: "Token needed",
     403: "Called by another site",
     404: "Not there",
     409: "Not possible as things are",
+    410: "Over",
     413: "Too big",
     415: "Not JSON",
     421: "Another host name",
     422: "Not right",
+    500: "The broker's own fault",
     503: "Not now",
 }
 GROUPS = {
@@ -39,6 +43,8 @@ GROUPS = {
     "sessions": "Who is still logged in: at a supplier, or at a service provider.",
     "service-providers": "Service providers and service catalogues that are trusted.",
     "keys": "The roll-over of the broker's own key.",
+    "logins": "Logins without a browser: every step that a person takes, by call.",
+    "scenarios": "What is to go another way than well, in which login.",
     "exchanges": "Logins that came: request, findings, choices, decision, answer.",
     "clock": "The clock of the broker, or of one service provider's logins.",
     "state": "The whole: state, file, reset.",
@@ -146,7 +152,8 @@ def _answer(answer: Any) -> dict[str, Any]:
     if answer.model:
         found["content"] = {"application/json": {"schema": {"$ref": SCHEMAS + answer.model.__name__}}}
     elif answer.media:
-        found["content"] = {answer.media: {"schema": {"type": "object"}}}
+        schema = {"type": "string", "format": "binary"} if answer.media == BYTES else {"type": "object"}
+        found["content"] = {answer.media: {"schema": schema}}
     return found
 
 

@@ -37,6 +37,32 @@ class Reference(BaseModel):
     key: str
 
 
+class ChoiceSeen(BaseModel):
+    """One thing to choose from."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    value: str = Field(description="names it without a doubt")
+    name: str
+    kvk: str | None = None
+    rsin: str | None = None
+
+
+class StopSeen(BaseModel):
+    """The page on which a login stopped that was completed over the API."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    step: int
+    page: str
+    code: str = Field(description="what is in the way")
+    heading: dict[str, str] = Field(description="of the page: nl, en")
+    text: dict[str, str] = Field(description="the words of the page: nl, en")
+    mend: str = Field(description="how to go on")
+    options: list[ChoiceSeen] = Field(description="what there is to choose from")
+    reasons: list[dict[str, str]] = Field(description="what is against each mandate: code, nl, en, place")
+
+
 class ProblemDocument(BaseModel):
     """Why a call was not done. Nothing was changed."""
 
@@ -70,6 +96,11 @@ class ProblemDocument(BaseModel):
     nearest: str | None = Field(default=None, description="the key that was probably meant")
     users: list[Reference] | None = Field(default=None, description="what refers to the record")
     line: int | None = Field(default=None, description="of the XML document that was sent")
+    reason: str | None = Field(default=None, description="why a login cannot go on, in one word")
+    exchange: str | None = Field(default=None, description="of the login that this is about")
+    findings: list[dict[str, Any]] | None = Field(default=None, description="why a request was refused")
+    stop: StopSeen | None = Field(default=None, description="the page that a login stopped on")
+    steps: list[dict[str, Any]] | None = Field(default=None, description="the pages before that one")
 
 
 class Answered(Exception):

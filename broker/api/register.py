@@ -89,19 +89,20 @@ def add(calls: Calls, parts: Parts) -> None:
     _posting(calls, parts)
 
 
-def by(parts: Parts, tag: str) -> By:
-    return By(tag, parts.now())
+def by(parts: Parts) -> By:
+    """Who changes something in the room of ``parts``."""
+    return By(parts.tag, parts.now())
 
 
 def changed(parts: Parts, decide: Callable[[Layer], Step]) -> Step:
-    """Have a change made; what it came to. Refused goes on to the caller."""
+    """Have a change made, in the room of ``parts``; what it came to. Refused goes on to the caller."""
     steps: list[Step] = []
 
     def decided(layer: Layer) -> Any:
         steps[:] = [decide(layer)]
         return steps[0].entry
 
-    parts.configuration.change(decided)
+    parts.configuration.change(decided, parts.tag)
     return steps[0]
 
 
@@ -120,7 +121,7 @@ def _reading(calls: Calls, parts: Parts, kind: Kind) -> None:
     )
     def list_() -> ResponseReturnValue:
         query = asked(kind.query)
-        view = View(parts)
+        view = View(parts.seen_by(query.tag))
         rows, total, after = listed(view, kind.section, query)
         found = [view.record(kind.section, record) for record in rows]
         return answer({str(kind.section): found, "total": total, "next": after})
@@ -132,12 +133,13 @@ def _reading(calls: Calls, parts: Parts, kind: Kind) -> None:
             f"One {kind.one}",
             str(kind.section),
             {200: Answer(f"the {kind.one} in force", kind.out)},
+            query=models.InRoom,
             problems=(404,),
             rest=_rest(kind),
         )
     )
     def get(**key: str) -> ResponseReturnValue:
-        view = View(parts)
+        view = View(parts.seen_by(asked(models.InRoom).tag))
         return answer(view.record(kind.section, editing.existing(view.layer, kind.section, key[kind.key])))
 
 
@@ -145,8 +147,8 @@ def _changing(calls: Calls, parts: Parts, kind: Kind) -> None:
     path = f"/api/v1/{kind.section}/{{{kind.key}}}"
     read_again = Answer("it is as asked; nothing changed if it was so already", kind.out)
 
-    def done(step: Step) -> ResponseReturnValue:
-        view = View(parts)
+    def done(here: Parts, step: Step) -> ResponseReturnValue:
+        view = View(here)
         record = editing.existing(view.layer, kind.section, step.key)
         return answer(view.record(kind.section, record), 201 if step.new else 200)
 
@@ -164,14 +166,11 @@ def _changing(calls: Calls, parts: Parts, kind: Kind) -> None:
         )
     )
     def put(**key: str) -> ResponseReturnValue:
-        query = asked(models.Tagged)
+        here = parts.seen_by(asked(models.Tagged).tag)
         value = body.record(key[kind.key])
-        return done(
-            changed(
-                parts,
-                lambda layer: editing.put(layer, kind.section, key[kind.key], value, by(parts, query.tag)),
-            )
-        )
+        who = by(here)
+        step = changed(here, lambda layer: editing.put(layer, kind.section, key[kind.key], value, who))
+        return done(here, step)
 
     @calls(
         Operation(
@@ -193,14 +192,11 @@ def _changing(calls: Calls, parts: Parts, kind: Kind) -> None:
         )
     )
     def patch(**key: str) -> ResponseReturnValue:
-        query = asked(models.Tagged)
+        here = parts.seen_by(asked(models.Tagged).tag)
         value = body.record(key[kind.key])
-        return done(
-            changed(
-                parts,
-                lambda layer: editing.patch(layer, kind.section, key[kind.key], value, by(parts, query.tag)),
-            )
-        )
+        who = by(here)
+        step = changed(here, lambda layer: editing.patch(layer, kind.section, key[kind.key], value, who))
+        return done(here, step)
 
     @calls(
         Operation(
@@ -216,19 +212,21 @@ def _changing(calls: Calls, parts: Parts, kind: Kind) -> None:
     )
     def delete(**key: str) -> ResponseReturnValue:
         query = asked(models.Deletion)
+        here = parts.seen_by(query.tag)
+        who = by(here)
         step = changed(
-            parts,
-            lambda layer: editing.delete(
-                layer, kind.section, key[kind.key], by(parts, query.tag), cascade=query.cascade
-            ),
+            here,
+            lambda layer: editing.delete(layer, kind.section, key[kind.key], who, cascade=query.cascade),
         )
-        return answer(gone(step))
+        return answer(gone(step, query.tag))
 
 
-def gone(step: Step) -> dict[str, Any]:
+def gone(step: Step, tag: str) -> dict[str, Any]:
     hidden = sum(1 for change in step.entry.said if change.value is None) if step.entry else 0
+    where = "stand outside the room: hidden in it" if tag else "stand in a file: hidden there"
+    back = "POST /api/v1/reset?what=changes" + (f"&tag={tag}" if tag else "")
     note = (
-        f"{hidden} of {len(step.gone)} stand in a file: hidden there, and back after POST /api/v1/reset?what=changes"
+        f"{hidden} of {len(step.gone)} {where}, and back after {back}"
         if hidden
         else "made over the API, and gone"
     )
@@ -254,12 +252,12 @@ def _posting(calls: Calls, parts: Parts) -> None:
         )
     )
     def post() -> ResponseReturnValue:
-        query = asked(models.Tagged)
-        value = body.read()
-        step = changed(parts, lambda layer: editing.post_mandate(layer, value, by(parts, query.tag)))
-        view = View(parts)
+        here = parts.seen_by(asked(models.Tagged).tag)
+        value, who = body.read(), by(here)
+        step = changed(here, lambda layer: editing.post_mandate(layer, value, who))
+        view = View(here)
         record = editing.existing(view.layer, Section.MANDATES, step.key)
-        where = f"/api/v1/mandates/{quote(step.key)}"
+        where = f"/api/v1/mandates/{quote(step.key)}" + (f"?tag={here.tag}" if here.tag else "")
         return answer(view.record(Section.MANDATES, record), 201, Location=where)
 
 
@@ -304,8 +302,8 @@ def _companies(register: Register, query: models.CompaniesQuery, text: str) -> I
 def _people(view: View, query: models.PeopleQuery, text: str) -> Iterable[Record]:
     found: Iterable[PersonRecord]
     if text:
-        changed = view.layer.over.people
-        in_file = (p for p in search.people(view.layer.base).having(text) if p.key not in changed)
+        changed = view.layer.changed(Section.PEOPLE)
+        in_file = (p for p in search.people(view.layer.files).having(text) if p.key not in changed)
         given = (p for p in changed.values() if p and text in search.text_of_person(p).casefold())
         found = [*in_file, *given]
     else:
@@ -345,8 +343,8 @@ def _mandates(view: View, query: models.MandatesQuery, text: str) -> Iterable[Re
 
 def _mandates_having(layer: Layer, text: str) -> Iterable[Mandate]:
     """Those of the file first, and then what lies over it."""
-    over = layer.over.mandates
-    in_file = [m for m in search.mandates(layer.base).having(text) if m.id not in over]
+    over = layer.changed(Section.MANDATES)
+    in_file = [m for m in search.mandates(layer.files).having(text) if m.id not in over]
     given = [m for m in over.values() if m and text in search.text_of_mandate(m).casefold()]
     found = [*in_file, *given]
     return layer.register.standing(found) if isinstance(layer.register, Layered) else found

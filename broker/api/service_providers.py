@@ -15,15 +15,14 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field, StringConstraints
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from broker import trust
-from broker.api.described import Answer, Body, Calls, NoQuery, Operation, answer, asked
-from broker.api.models import DESCRIBED, Given
+from broker import sp_report, trust
+from broker.api.described import Answer, Body, Calls, Operation, answer, asked
+from broker.api.models import DESCRIBED, Given, InRoom, Tagged
 from broker.api.problems import Answered
 from broker.console import trusted
 from broker.parts import Parts
 from broker.trust import Held, Kind, Origin, TrustProblem
 from broker.wire.xml import MOST_BYTES
-from suppliers.register.schema import Part
 
 EXPECTED = (
     'Send the XML as the body, or JSON: {"xml": "<md:EntityDescriptor …"} or {"url": "https://…/metadata"}.'
@@ -39,6 +38,9 @@ entityID="urn:etoegang:DV:00000001999999990000:entities:9100">
 Location="https://sp.example/acs" index="0"/>
   </md:SPSSODescriptor>
 </md:EntityDescriptor>"""
+
+
+_FINDINGS = "what the rules MD-.. or SC-.. find in it; lines and columns are of `xml`"
 
 
 class TrustedProblem(Given):
@@ -63,6 +65,7 @@ class _FromSomewhere(Given):
     source: str = Field(description="the file or the address")
     at: str | None = Field(description="when it came in, if not as a file")
     covers: str | None = Field(description="the file that it lies over")
+    tag: str | None = Field(description="of the room that it is in; null where everybody sees it")
     certificates: list[CertificateSeen]
     problems: list[TrustedProblem]
 
@@ -96,6 +99,7 @@ class ServiceProviderSeen(_FromSomewhere):
 
 class ServiceProviderAlone(ServiceProviderSeen):
     xml: str = Field(description="its metadata")
+    findings: list[dict[str, Any]] = Field(description=_FINDINGS)
 
 
 class ServiceOfCatalogue(Given):
@@ -116,7 +120,36 @@ class ServiceCatalogueSeen(_FromSomewhere):
     name: str
     version: str | None
     service_providers: list[str] = Field(description="OINs")
+    findings: list[dict[str, Any]] = Field(description=_FINDINGS)
     services: list[ServiceOfCatalogue]
+
+
+class RuleReported(Given):
+    rule: str
+    title: str
+    severity: Literal["R", "E", "W", "N"] | None = Field(description="null: the profile does not know the rule")
+    result: Literal["passed", "failed", "not-applicable", "broken", "never-seen"]
+    at: str | None = Field(description="of the last message that it judged; null for what is judged now")
+    exchange: str | None
+    finding: dict[str, Any] | None
+    error: str | None = Field(description="why the check could not run")
+    reference: str
+    docs: str
+
+
+class RulesReported(Given):
+    prefix: str
+    title: str
+    rules: list[RuleReported]
+
+
+class SpReported(Given):
+    entity_id: str
+    name: str
+    at: str
+    profile: Literal["lenient", "strict", "saml"]
+    counts: dict[str, int]
+    sections: list[RulesReported]
 
 
 class ServiceProviders(Given):
@@ -141,7 +174,7 @@ class DocumentGiven(Given):
     url: str | None = Field(None, description="http or https")
 
 
-class ServiceProvidersQuery(Part):
+class ServiceProvidersQuery(InRoom):
     model_config = DESCRIBED
 
     q: Annotated[str, StringConstraints(max_length=1000)] = Field(
@@ -158,7 +191,7 @@ class _Shelf:
     key: str
     listed: type[BaseModel]
     alone: type[BaseModel]
-    query: type[BaseModel] = NoQuery
+    query: type[InRoom] = InRoom
 
 
 _SHELVES = (
@@ -190,6 +223,7 @@ def add(calls: Calls, parts: Parts) -> None:
     for shelf in _SHELVES:
         _many(calls, parts, shelf)
         _single(calls, parts, shelf)
+    _report(calls, parts)
 
 
 def _many(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
@@ -206,10 +240,12 @@ def _many(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
         )
     )
     def list_() -> ResponseReturnValue:
-        current, now = parts.current, parts.now()
-        if shelf.kind is Kind.CATALOGUE:
+        query = asked(shelf.query)
+        here = parts.seen_by(query.tag)
+        current, now = here.current, here.now_of(None)
+        if not isinstance(query, ServiceProvidersQuery):
             return answer({"service_catalogues": trusted.catalogues(current, now)})
-        sps = trusted.having(current, asked(ServiceProvidersQuery).q)
+        sps = trusted.having(current, query.q)
         return answer({"service_providers": [trusted.service_provider(current, sp, now) for sp in sps]})
 
     @calls(
@@ -219,23 +255,48 @@ def _many(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
             "Trust what is in a document of metadata, or in a service catalogue",
             _GROUP,
             {201: Answer("all that was in it", TakenIn)},
+            query=Tagged,
             body=_BODY,
             problems=(409,),
             more=_HOW,
         )
     )
     def post() -> ResponseReturnValue:
-        found = _take_in(parts, only=None, replacing=False)
+        here = parts.seen_by(asked(Tagged).tag)
+        found = _take_in(here, only=None, replacing=False)
         where = {"Location": _path(found[0])} if len(found) == 1 else {}
-        return answer(_described(parts, found), 201, **where)
+        return answer(_described(here, found), 201, **where)
+
+
+def _report(calls: Calls, parts: Parts) -> None:
+    @calls(
+        Operation(
+            "GET",
+            "/api/v1/service-providers/{entity_id}/report",
+            "Each rule with its last result, over all logins of one service provider",
+            _GROUP,
+            {200: Answer("the rules, by the kind of message that they judge", SpReported)},
+            query=InRoom,
+            problems=(404,),
+            rest="entity_id",
+            more="Metadata and catalogue are judged now; what came in messages was kept when it came.",
+        )
+    )
+    def report(**given: str) -> ResponseReturnValue:
+        here = parts.seen_by(asked(InRoom).tag)
+        sp = here.current.catalogue.sps.get(given["entity_id"])
+        if sp is None:
+            detail = f"there is no service provider {given['entity_id'][:200]} here"
+            raise Answered(404, "Not trusted", detail)
+        return answer(sp_report.report(here.current, parts.store, sp, here.now_of(None), here.tag).as_json())
 
 
 def _single(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
     path = f"/api/v1/{shelf.name}/{{{shelf.key}}}"
     how = f"Its {shelf.what} goes into the address percent-encoded."
 
-    def existing(id_: str) -> dict[str, Any]:
-        if described := _one(parts, shelf.kind, id_):
+    def existing(here: Parts, id_: str) -> dict[str, Any]:
+        if described := _one(here, shelf.kind, id_):
             return described
         detail = f"there is no {shelf.one} {id_[:200]} here; GET /api/v1/{shelf.name} lists them"
         raise Answered(404, "Not trusted", detail)
@@ -247,13 +308,14 @@ def _single(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
             f"One {shelf.one}",
             _GROUP,
             {200: Answer("as it is in force", shelf.alone)},
+            query=InRoom,
             problems=(404,),
             rest=shelf.key,
             more=how,
         )
     )
     def get(**given: str) -> ResponseReturnValue:
-        return answer(existing(given[shelf.key]))
+        return answer(existing(parts.seen_by(asked(InRoom).tag), given[shelf.key]))
 
     @calls(
         Operation(
@@ -262,16 +324,17 @@ def _single(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
             f"Trust this {shelf.one}, or replace it",
             _GROUP,
             {200: Answer("replaced", shelf.alone), 201: Answer("added", shelf.alone)},
+            query=Tagged,
             body=_BODY,
             rest=shelf.key,
             more=f"{_HOW} {how}",
         )
     )
     def put(**given: str) -> ResponseReturnValue:
-        id_ = given[shelf.key]
-        new = trust.get(parts.store, shelf.kind, id_) is None
-        _take_in(parts, only=(shelf.kind, id_), replacing=True)
-        return answer(existing(id_), 201 if new else 200)
+        id_, here = given[shelf.key], parts.seen_by(asked(Tagged).tag)
+        new = trust.get(here.store, shelf.kind, id_, here.tag) is None
+        _take_in(here, only=(shelf.kind, id_), replacing=True)
+        return answer(existing(here, id_), 201 if new else 200)
 
     @calls(
         Operation(
@@ -279,19 +342,23 @@ def _single(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
             path,
             f"Trust a {shelf.one} no longer",
             _GROUP,
-            {204: Answer("it is gone; a file that it lay over counts again")},
+            {204: Answer("it is gone; what it lay over counts again")},
+            query=Tagged,
             problems=(404, 409),
             rest=shelf.key,
             more=how,
         )
     )
     def delete(**given: str) -> ResponseReturnValue:
-        id_ = given[shelf.key]
-        if trust.remove(parts.store, shelf.kind, id_):
+        id_, here = given[shelf.key], parts.seen_by(asked(Tagged).tag)
+        if trust.remove(here.store, shelf.kind, id_, here.tag):
             parts.configuration.refresh()
             return Response(status=204)
-        source = existing(id_)["source"]
-        raise Answered(409, "It is a file", f"{id_} stands in {source}; take the file away instead.")
+        found = existing(here, id_)
+        if found["origin"] != Origin.FILE:
+            raise Answered(409, "It is everybody's", f"{id_} is not of this room; leave tag= out to remove it.")
+        detail = f"{id_} stands in {found['source']}; take the file away instead."
+        raise Answered(409, "It is a file", detail)
 
     @calls(
         Operation(
@@ -300,21 +367,22 @@ def _single(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
             "Fetch its address again",
             _GROUP,
             {200: Answer("what was there", TakenIn)},
+            query=Tagged,
             problems=(404, 409),
             rest=shelf.key,
             more=how,
         )
     )
     def refresh(**given: str) -> ResponseReturnValue:
-        id_ = given[shelf.key]
-        existing(id_)
+        id_, here = given[shelf.key], parts.seen_by(asked(Tagged).tag)
+        existing(here, id_)
         try:
-            found = trust.refetch(parts.store, shelf.kind, id_, parts.now())
+            found = trust.refetch(parts.store, shelf.kind, id_, parts.now(), tag=here.tag)
         except TrustProblem as wrong:
             raise _refused(wrong) from None
         finally:
             parts.configuration.refresh()
-        return answer(_described(parts, found))
+        return answer(_described(here, found))
 
 
 def _take_in(parts: Parts, *, only: tuple[Kind, str] | None, replacing: bool) -> list[Held]:
@@ -328,12 +396,12 @@ def _take_in(parts: Parts, *, only: tuple[Kind, str] | None, replacing: bool) ->
 
 
 def _taken(parts: Parts, only: tuple[Kind, str] | None, replacing: bool) -> list[Held]:
-    store, now = parts.store, parts.now()
+    store, now, tag = parts.store, parts.now(), parts.tag
     if not request.is_json:
         data = request.get_data(cache=False)
         if not data.strip():
             raise TrustProblem(f"the body is empty. {EXPECTED}")
-        return trust.add(store, data, Origin.API, now, only=only, replacing=replacing)
+        return trust.add(store, data, Origin.API, now, only=only, replacing=replacing, tag=tag)
     try:
         body: Any = request.get_json(silent=True)
     except RecursionError:
@@ -343,8 +411,8 @@ def _taken(parts: Parts, only: tuple[Kind, str] | None, replacing: bool) -> list
     if len(given) != 1 or not (isinstance(xml, str) or isinstance(url, str)):
         raise TrustProblem(f"this JSON is not understood. {EXPECTED}")
     if isinstance(url, str):
-        return trust.add_url(store, url.strip(), now, only=only, replacing=replacing)
-    return trust.add(store, trust.of_text(str(xml)), Origin.API, now, only=only, replacing=replacing)
+        return trust.add_url(store, url.strip(), now, only=only, replacing=replacing, tag=tag)
+    return trust.add(store, trust.of_text(str(xml)), Origin.API, now, only=only, replacing=replacing, tag=tag)
 
 
 def _refused(wrong: TrustProblem | RequestEntityTooLarge) -> Answered:
@@ -370,15 +438,17 @@ def _described(parts: Parts, found: list[Held]) -> dict[str, Any]:
 
 
 def _one(parts: Parts, kind: Kind, id_: str) -> dict[str, Any] | None:
-    current, now = parts.current, parts.now()
+    current, now = parts.current, parts.now_of(None)
     if kind is Kind.CATALOGUE:
         listed = current.catalogues.get(id_)
         return None if listed is None else trusted.catalogue(current, id_, listed, now)
     sp = current.catalogue.sps.get(id_)
     if sp is None:
         return None
-    return {**trusted.service_provider(current, sp, now), "xml": sp.xml.decode()}
+    described = trusted.service_provider(current, sp, now)
+    return {**described, "xml": sp.xml.decode(), "findings": trusted.findings(current, sp, now)}
 
 
 def _path(held: Held) -> str:
-    return f"/api/v1/{held.kind}s/{quote(held.id, safe='')}"
+    room = f"?tag={held.tag}" if held.tag else ""
+    return f"/api/v1/{held.kind}s/{quote(held.id, safe='')}{room}"

@@ -12,12 +12,15 @@ from flask.typing import ResponseReturnValue
 from broker import exchanges
 from broker.api import models
 from broker.api.described import Answer, Calls, Operation, answer, asked
-from broker.api.dropping import drop
+from broker.api.dropping import count_in, drop, drop_of_room
 from broker.api.problems import wrong
 from broker.clock import Clock
 from broker.parts import Parts
+from broker.scenarios import armed
 from broker.store.memory import MemoryStore
+from broker.trust import Kind
 from broker.wire import instants
+from suppliers import rooms
 from suppliers.desk import Desk
 from suppliers.register import editing
 from suppliers.register.changes import Entry, Key, counted
@@ -72,10 +75,12 @@ def add(calls: Calls, parts: Parts, desk: Desk, clock: Clock) -> None:
                     "an eherkenning.yaml that gives the same in another home", media="application/yaml"
                 )
             },
+            query=models.InRoom,
         )
     )
     def config() -> ResponseReturnValue:
-        return Response(whole(parts), content_type="application/yaml; charset=utf-8")
+        here = parts.seen_by(asked(models.InRoom).tag)
+        return Response(whole(here), content_type="application/yaml; charset=utf-8")
 
     @calls(
         Operation(
@@ -85,41 +90,66 @@ def add(calls: Calls, parts: Parts, desk: Desk, clock: Clock) -> None:
             "state",
             {200: Answer("how much of what was dropped", models.Dropped)},
             query=models.Reset,
-            more="With a tag only the changes of that tag go, and nothing else. Logins under way stay unless `logins` "
-            "is among what is dropped.",
+            more="With a tag all that this room has goes, or what `what` names of it, and nothing of anybody else; the "
+            "log of exchanges and the inbox stay. Without one it is everybody's and every room's. Service providers go "
+            "only with a tag, or where `what` names them.",
         )
     )
     def reset() -> ResponseReturnValue:
         query = asked(models.Reset)
-        what = (
-            [one for one in query.what.split(",") if one]
-            or ["changes"] * bool(query.tag)
-            or list(models.WHAT)
-        )
-        if query.tag and what != ["changes"]:
-            message = "goes with changes only: nothing else has a tag"
-            raise wrong([(("tag",), Problem("", 0, 0, "tag", message, ("what=changes", "no tag")))])
+        what = [one for one in query.what.split(",") if one]
+        if query.tag and (not_there := set(what) - set(models.OF_ROOMS)):
+            message = f"a room has no {' and no '.join(sorted(not_there))} of its own"
+            raise wrong([(("tag",), Problem("", 0, 0, "tag", message, (*models.OF_ROOMS, "no tag")))])
+        usual = models.OF_ROOMS if query.tag else [one for one in models.WHAT if one != "service-providers"]
         dropped: dict[str, int] = {}
         changes: dict[str, int] = {}
-        for one in dict.fromkeys(what):
+        for one in dict.fromkeys(what or usual):
             if one == "changes":
                 changes = counted(drop_changes(parts, query.tag or None))
                 dropped[one] = sum(changes.values())
+            elif query.tag:
+                dropped[one] = drop_of_room(one, parts.store, clock, query.tag)
             else:
                 dropped[one] = drop(one, parts.store, clock)
+        if query.tag and not what:
+            rooms.leave(parts.store, query.tag)
+        parts.configuration.refresh()
         return answer({"dropped": dropped, "changes": changes})
 
 
 def drop_changes(parts: Parts, tag: str | None) -> list[Key]:
+    """Of one room (without a tag: what everybody sees), or of all (None)."""
     found: list[Key] = []
 
     def decide(layer: Layer) -> Entry | None:
-        entry = editing.drop(layer, tag)
-        found[:] = [] if entry is None else list(layer.changes) if entry.afresh else entry.dropped
-        return entry
+        if tag is not None:
+            found[:] = layer.changes
+            return editing.drop(layer, tag)
+        found[:] = [key for changes in parts.configuration.changes.values() for key in changes]
+        return Entry(afresh=True) if found else None
 
-    parts.configuration.change(decide)
+    parts.configuration.change(decide, tag or "")
     return found
+
+
+def rooms_of(parts: Parts, clock: Clock) -> list[dict[str, Any]]:
+    """The rooms in which there is anything, by tag."""
+    changes, trusted, clocks = parts.configuration.changes, parts.current.rooms, clock.of_rooms()
+    scenarios = Counter(one.tag for one in armed.waiting(parts.store))
+    tags = {*changes, *trusted, *clocks, *scenarios, *rooms.all_of(parts.store)} - {""}
+    return [
+        {
+            "tag": tag,
+            "changes": len(changes.get(tag, ())),
+            "service_providers": trusted[tag].number(Kind.SP) if tag in trusted else 0,
+            "service_catalogues": trusted[tag].number(Kind.CATALOGUE) if tag in trusted else 0,
+            "scenarios": scenarios[tag],
+            **count_in(parts.store, tag),
+            "clock": tag in clocks,
+        }
+        for tag in sorted(tags)
+    ]
 
 
 def whole(parts: Parts) -> str:
@@ -141,8 +171,9 @@ def state_of(parts: Parts, clock: Clock) -> dict[str, Any]:
     current = parts.current
     register, layer = current.register, current.layer
     dropped = parts.exchanges.dropped()
-    changes = list(layer.changes.values()) if layer else []
-    not_fitting = [str(one) for one in layer.unfit] if layer else []
+    changes = {tag: found for tag, found in parts.configuration.changes.items() if found}
+    layers = [layer, *(room.layer for room in current.rooms.values())]
+    not_fitting = [str(one) for layer in layers if layer for one in layer.unfit]
     return {
         "configuration": current.version,
         "loaded_at": instants.write(current.loaded_at),
@@ -155,9 +186,9 @@ def state_of(parts: Parts, clock: Clock) -> dict[str, Any]:
         "problems": list(current.problems),
         "warnings": [str(warning) for warning in getattr(current, "warnings", ())],
         "changes": {
-            "total": len(changes),
-            "by_section": counted(change.about for change in changes),
-            "by_tag": dict(Counter(change.tag for change in changes)),
+            "total": sum(map(len, changes.values())),
+            "by_section": counted(key for found in changes.values() for key in found),
+            "by_tag": {tag: len(found) for tag, found in changes.items()},
             "not_fitting": not_fitting,
         },
         "store": "memory" if isinstance(parts.store, MemoryStore) else "sqlite",
@@ -171,5 +202,7 @@ def state_of(parts: Parts, clock: Clock) -> dict[str, Any]:
             "now": instants.write(clock()),
             **clock.setting(),
             "service_providers": clock.of_providers(),
+            "tags": clock.of_rooms(),
         },
+        "tags": rooms_of(parts, clock),
     }

@@ -14,15 +14,15 @@ from suppliers.register.model import CompanyRecord, Mandate, MandateStatus, Pers
 
 
 class View:
-    """What is in force at this moment; one call looks through one."""
+    """What is in force at this moment, in the room of ``parts``; one call looks through one."""
 
     def __init__(self, parts: Parts) -> None:
         layer = parts.current.layer
         assert layer is not None
         self.layer: Layer = layer
+        self.tag = parts.tag
         self.register = layer.register
-        self.today = dutch_day(parts.now())
-        self._unfit = {one.change.about for one in layer.unfit}
+        self.today = dutch_day(parts.now_of(None))
 
     def record(self, section: Section, record: Record) -> dict[str, Any]:
         if isinstance(record, Mandate):
@@ -43,8 +43,8 @@ class View:
 
     def source(self, section: Section, key: str) -> dict[str, Any]:
         """The change that made it, and the place in a file where there is one."""
-        change = None if (section, key) in self._unfit else self.layer.changes.get((section, key))
-        base = find(self.layer.base, section, key) if change or section is not Section.MANDATES else None
+        change = self.layer.change(section, key)
+        base = find(self.layer.files, section, key) if change or section is not Section.MANDATES else None
         if change is None and base is None:
             base = find(self.register, section, key)
         file = {"file": base.place.file, "line": base.place.line} if base is not None else {}

@@ -7,6 +7,7 @@ from broker.console import clock as clock_pages
 from broker.console import (
     companies,
     configuration,
+    exchange,
     exchanges,
     explain,
     held_mandates,
@@ -15,6 +16,8 @@ from broker.console import (
     means,
     people,
     phone,
+    rooms,
+    scenarios,
     service_providers,
     users,
     views,
@@ -26,6 +29,7 @@ from suppliers.desk import Desk
 def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     pages = views.blueprint(parts)
     exchanges.add(pages, parts)
+    exchange.add(pages, parts)
     clock_pages.add(pages, parts, clock)
     configuration.add(pages, parts, clock)
     inbox.add(pages, parts, desk.inbox)
@@ -37,7 +41,9 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     people.add(pages, parts, desk)
     companies.add(pages, parts)
     held_mandates.add(pages, parts)
+    scenarios.add(pages, parts)
     service_providers.add(pages, parts)
+    rooms.add(pages, parts, clock)
     return pages
 
 

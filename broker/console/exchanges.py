@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from broker.api.exchanges import OUTCOMES
 from broker.exchanges import Exchange, Wanted
+from broker.pages.room import room
 from broker.parts import Parts
 
 MOST = 50
+FILTERS = ("sp", "person", "outcome", "tag")
 _LONGEST = 1000
 _NEWEST = 5  # that are looked at for news, beside the last that ended
 _MOST_NAMED = 200
@@ -23,7 +25,10 @@ def add(pages: Blueprint, parts: Parts) -> None:
 
     @pages.route("")
     def exchanges() -> ResponseReturnValue:
-        given = {name: request.args.get(name, "").strip()[:_LONGEST] for name in ("sp", "person", "outcome")}
+        given = {name: request.args.get(name, "").strip()[:_LONGEST] for name in FILTERS}
+        if "tag" not in request.args:
+            # Who is in a room sees what happens there, unless they ask otherwise.
+            given["tag"] = room()
         asked = {name: value for name, value in given.items() if value}
         before = request.args.get("before", "")[:_LONGEST]
         found = parts.exchanges.recent(MOST + 1, before or None, Wanted(**asked))
@@ -56,6 +61,7 @@ def line(exchange: Exchange) -> dict[str, Any]:
     shown = {
         "id": exchange.id,
         "at": exchange.events[0].at,
+        "tag": exchange.tag,
         "sp": asked.get("sp"),
         "supplier": (exchange.last("choice") or exchange.last("supplier-opened")).get("supplier"),
         "person": exchange.person,

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from broker import explaining
 from broker.api.explain import scene
 from broker.explaining import Question, WrongQuestion
+from broker.pages.room import room
 from broker.parts import Parts
 from suppliers.ask import Level
 from suppliers.desk import Desk
@@ -25,7 +26,7 @@ def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
 
     @pages.route(WHERE)
     def explain() -> ResponseReturnValue:
-        here = scene(parts, desk)
+        here = scene(parts.seen_by(room()), desk)
         given = {name: request.args.get(name, "").strip()[:200] for name in _FIELDS}
         found, wrong, field, nearest = None, "", "", None
         if any(given[name] for name in ("person", "service")):
@@ -43,7 +44,7 @@ def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
         page = render_template(
             "console/explain.html",
             here="explain",
-            current=parts.current,
+            current=here.current,
             now=parts.now(),
             given=given,
             found=found,

@@ -74,10 +74,15 @@ def shown(message: Message, parts: Parts, inbox: Inbox) -> dict[str, Any]:
         "body": linked(message.body, parts.settings.base_url),
         "code": message.code,
         "supplier": message.supplier,
+        "sender": message.sender,
+        "link": message.link,
         "ask_id": message.ask_id,
         "delivery": message.delivery,
         "why": message.why,
-        "pending": inbox.delivers and message.channel == "email" and message.delivery == "kept",
+        "pending": inbox.delivers
+        and message.channel == "email"
+        and message.delivery == "kept"
+        and not message.sender,
     }
 
 

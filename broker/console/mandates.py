@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from broker.pages.room import room
 from broker.parts import Parts
 from broker.wire import instants
 from suppliers.approving import Approvals
@@ -22,8 +23,10 @@ def add(pages: Blueprint, parts: Parts, approvals: Approvals) -> None:
     """On the console's own blueprint, so that its guard holds here too."""
 
     def page(*, done: str = "", wrong: str = "") -> str:
-        requests = approvals.grants.requests()
-        granted = approvals.grants.granted()
+        # Outside any room all are shown: a tester who looks for one finds it.
+        tag = room()
+        requests = [asked for asked in approvals.grants.requests() if tag in ("", asked.tag)]
+        granted = [one for one in approvals.grants.granted() if tag in ("", one[0].tag)]
         return render_template(
             "console/mandates.html",
             here="mandates",
@@ -68,7 +71,7 @@ def is_granted(approvals: Approvals, asked: MandateRequest) -> bool:
 
 def request_json(parts: Parts, approvals: Approvals, asked: MandateRequest) -> dict[str, Any]:
     """A request as the API gives it. ``mend`` says what to write in the YAML where nobody was mailed."""
-    register = parts.current.register
+    register = parts.seen_by(asked.tag).current.register
     person, company = register.people.get(asked.person), register.companies.get(asked.company)
     return {
         "id": asked.id,
@@ -82,6 +85,7 @@ def request_json(parts: Parts, approvals: Approvals, asked: MandateRequest) -> d
         "level": asked.level.label,
         "supplier": asked.supplier,
         "exchange": asked.exchange,
+        "tag": asked.tag,
         "mandate": asked.mandate or None,
         "asked_at": instants.write(asked.asked_at),
         "mailed_at": instants.write(asked.mailed_at) if asked.mailed_at else None,

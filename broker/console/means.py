@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from broker.console import means_held
 from broker.console.means_held import MeansProblem
+from broker.pages.room import room
 from broker.parts import Parts
 from suppliers.desk import Desk
 
@@ -23,16 +24,16 @@ def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
     def means() -> ResponseReturnValue:
         done, what = request.args.get("done", ""), request.args.get("what", "")[:200]
         # It comes by the URL, so it is a text only and never decides anything.
-        return _page(parts, desk, done=done if done in means_held.CHANGES else "", what=what)
+        return _page(parts.seen_by(room()), desk, done=done if done in means_held.CHANGES else "", what=what)
 
     @pages.route(f"{WHERE}/<any('unblock', 'reset'):change>", methods=["POST"])
     def means_change(change: str) -> ResponseReturnValue:
         supplier, username = request.form.get("supplier", ""), request.form.get("username", "")
         card = request.form.get("card") == "true"
         try:
-            means_held.change(parts, desk, change, supplier, username, card=card)
+            means_held.change(parts.seen_by(room()), desk, change, supplier, username, card=card)
         except MeansProblem as wrong:
-            return _page(parts, desk, wrong=wrong.reason), wrong.status
+            return _page(parts.seen_by(room()), desk, wrong=wrong.reason), wrong.status
         query = {"done": change, "what": username, **({"q": q} if (q := _having()) else {})}
         return redirect(f"/console{WHERE}?{urlencode(query)}", 303)
 

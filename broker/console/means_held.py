@@ -1,4 +1,5 @@
-"""What console and API say of the means of people, and do with them. Never a password or a PIN."""
+"""What console and API say of the means of people, and do with them, in the room of ``parts``. Never a password or a
+PIN."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def having(
         if supplier in ("", means.supplier)
         and (not wanted or any(wanted in said.casefold() for said in _said(person, means)))
     ]
-    accounts = desk.accounts.of_all(means for _, means in people)
+    accounts = desk.accounts.of_all((means for _, means in people), parts.tag)
     found = (
         described(parts, desk, person, means, account)
         for (person, means), account in zip(people, accounts, strict=True)
@@ -64,18 +65,18 @@ def change(
     if what == "unblock":
         if means.status is MeansStatus.BLOCKED:
             raise MeansProblem(409, "The file blocks it", f"change status: blocked at {means.place}")
-        desk.accounts.unblock(means)
+        desk.accounts.unblock(means, parts.tag)
     elif card:
         raise MeansProblem(409, "A card has no password", "its PIN is that of the file, always")
     else:
-        desk.accounts.reset_password(means)
-    return described(parts, desk, person, means, desk.accounts.of(means))
+        desk.accounts.reset_password(means, parts.tag)
+    return described(parts, desk, person, means, desk.accounts.of(means, parts.tag))
 
 
 def described(
     parts: Parts, desk: Desk, person: PersonRecord, means: Means, account: Account
 ) -> dict[str, Any]:
-    today = dutch_day(parts.now())
+    today = dutch_day(parts.now_of(None))
     state = str(standing(means, account, today))
     if state == Standing.ACTIVE:
         state = _of_active(person, means, account, desk.profiles)

@@ -12,10 +12,11 @@ from flask.typing import ResponseReturnValue
 from broker import explaining
 from broker.api import models
 from broker.api.explain import scene
-from broker.api.register import changed
+from broker.api.register import by, changed
 from broker.api.view import View
 from broker.console import means_held, records
-from broker.console.records import Body, Pages, Trouble, attempt, author, printable, render, sent
+from broker.console.records import Body, Pages, Trouble, attempt, printable, render, sent
+from broker.pages.room import room
 from broker.parts import Parts
 from suppliers.ask import Level
 from suppliers.desk import Desk
@@ -42,7 +43,7 @@ _MOST_MANDATES = 100
 def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
     def besides(view: View, record: Record) -> dict[str, Any]:
         assert isinstance(record, PersonRecord)
-        return _about(parts, desk, view, record)
+        return _about(parts.seen_by(view.tag), desk, view, record)
 
     def about_list(view: View, rows: list[dict[str, Any]]) -> dict[str, Any]:
         return {"suppliers": {slug: profile.name for slug, profile in desk.profiles.items()}}
@@ -63,32 +64,33 @@ def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
 
     @pages.route(f"{WHERE}/means", methods=["GET", "POST"])
     def person_means() -> ResponseReturnValue:
+        here = parts.seen_by(room())
         given = {name: request.args.get(name, "") for name in ("key", "supplier", "name")}
         if request.method == "GET":
-            return _form(parts, desk, kind, given)
+            return _form(here, desk, kind, given)
         if request.form.get("do") == "delete":
             trouble = attempt(
                 lambda: changed(
-                    parts,
+                    here,
                     lambda layer: editing.delete_means(
-                        layer, given["key"], given["supplier"], given["name"], author(parts, sent("tag"))
+                        layer, given["key"], given["supplier"], given["name"], by(here)
                     ),
                 )
             )
             if trouble:
-                return records.shown_one(parts, kind, given["key"], trouble)
+                return records.shown_one(here, kind, given["key"], trouble)
             return redirect(kind.address(given["key"], done="means-gone"), 303)
-        typed = sent(*MEANS_FIELDS, "tag")
-        trouble = attempt(lambda: _save(parts, given["key"], given["supplier"], given["name"], typed))
+        typed = sent(*MEANS_FIELDS)
+        trouble = attempt(lambda: _save(here, given["key"], given["supplier"], given["name"], typed))
         if trouble:
-            return _form(parts, desk, kind, given, typed, trouble)
+            return _form(here, desk, kind, given, typed, trouble)
         return redirect(kind.address(given["key"], done="means-saved"), 303)
 
 
 def _save(parts: Parts, key: str, supplier: str, name: str, typed: Mapping[str, str]) -> None:
     """Supplier and name are those of the address; without a name it is a new means, and they are in the form."""
     printable(typed)
-    who, value = author(parts, typed), _means(typed)
+    who, value = by(parts), _means(typed)
     new, field = not name, "card" if typed["card"].strip() else "username"
     if new:
         supplier, name = typed["supplier"].strip(), typed[field].strip()
@@ -139,7 +141,6 @@ def _form(
             typed = {field: str(written.get(field) or "") for field in MEANS_FIELDS}
             typed["renew"] = "true" if person.means[at].renew else ""
             typed["app"] = "true" if person.means[at].app else ""
-            typed["tag"] = view.source(Section.PEOPLE, key).get("tag", "")
     address = {"key": key, **({"supplier": supplier, "name": name} if name else {})}
     api = f"/api/v1/people/{quote(key, safe='')}/means"
     return render(
@@ -149,7 +150,7 @@ def _form(
         trouble.status if trouble else 200,
         trouble=trouble,
         typed=typed,
-        fields=(*MEANS_FIELDS, "tag"),
+        fields=MEANS_FIELDS,
         person=person,
         means=None if at is None else person.means[at],
         address=f"/console{WHERE}/means?{urlencode(address)}",
@@ -171,7 +172,7 @@ def _about(parts: Parts, desk: Desk, view: View, person: PersonRecord) -> dict[s
     wanted = request.args.get("service", "")
     service = wanted if wanted in dict(services) else services[0][0] if services else ""
     mandates = view.register.mandates_of(person.key)
-    accounts = desk.accounts.of_all(person.means)
+    accounts = desk.accounts.of_all(person.means, parts.tag)
     return {
         "means": [
             {

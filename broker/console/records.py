@@ -18,10 +18,11 @@ from broker.api.described import asked
 from broker.api.problems import Answered, of_refusal
 from broker.api.register import by, changed, listed
 from broker.api.view import View
+from broker.pages.room import room
 from broker.parts import Parts
 from suppliers.register import editing
 from suppliers.register.changes import Entry, Section
-from suppliers.register.editing import By, InUse, Missing, Refused, Step, Wrong
+from suppliers.register.editing import InUse, Missing, Refused, Step, Wrong
 from suppliers.register.layer import Layer, Record, find
 from suppliers.register.problems import KeyPath, Problem, shown
 
@@ -75,24 +76,25 @@ def add(pages: Blueprint, parts: Parts, kind: Pages) -> None:
     name = kind.list_template
 
     def list_() -> ResponseReturnValue:
-        return _list(parts, kind)
+        return _list(parts.seen_by(room()), kind)
 
     def new() -> ResponseReturnValue:
+        here = parts.seen_by(room())
         if request.method == "GET":
             given = {field: one_line(request.args.get(field, "")) for field in kind.new_fields}
-            return _new(parts, kind, given)
-        typed = sent(*kind.new_fields, *kind.fields, "tag")
+            return _new(here, kind, given)
+        typed = sent(*kind.new_fields, *kind.fields)
         steps: list[Step] = []
-        trouble = attempt(lambda: steps.append(_made(parts, kind, typed)))
+        trouble = attempt(lambda: steps.append(_made(here, kind, typed)))
         if trouble:
-            return _new(parts, kind, typed, trouble)
+            return _new(here, kind, typed, trouble)
         return redirect(kind.address(steps[0].key, done="made"), 303)
 
     def one() -> ResponseReturnValue:
-        key = request.args.get("key", "")
+        key, here = request.args.get("key", ""), parts.seen_by(room())
         if request.method == "GET":
-            return shown_one(parts, kind, key)
-        return _changed(parts, kind, key, request.form.get("do", ""))
+            return shown_one(here, kind, key)
+        return _changed(here, kind, key, request.form.get("do", ""))
 
     pages.add_url_rule(kind.where, name, list_)
     pages.add_url_rule(f"{kind.where}/new", f"{name}-new", new, methods=["GET", "POST"])
@@ -121,12 +123,6 @@ def sent(*names: str) -> dict[str, str]:
 
 def one_line(text: str) -> str:
     return text.strip()[:_LONGEST]
-
-
-def author(parts: Parts, typed: Mapping[str, str]) -> By:
-    """Who changes; ends the call where the tag is none."""
-    tag = typed.get("tag", "").strip()
-    return by(parts, asked(models.Tagged, {"tag": tag}).tag)
 
 
 def without_empty(values: Mapping[str, str]) -> Body:
@@ -173,7 +169,6 @@ def shown_one(
     row = view.record(kind.section, record)
     if typed is None:
         typed = kind.typed(editing.as_written(view.layer, kind.section, key, record))
-        typed["tag"] = row["source"].get("tag", "")
     return render(
         parts,
         kind.template,
@@ -181,15 +176,20 @@ def shown_one(
         trouble.status if trouble else 200,
         trouble=trouble,
         typed=typed,
-        fields=(*kind.fields, "tag"),
+        fields=kind.fields,
         row=row,
         key=key,
         address=kind.address(key),
         unfit=unfit(view.layer, kind.section, key),
         list_address=f"/console{kind.where}",
-        api=f"{kind.api}/{quote(key, safe='/' if kind.section is Section.MANDATES else '')}",
+        api=f"{kind.api}/{quote(key, safe='/' if kind.section is Section.MANDATES else '')}" + _in_room(parts),
         **kind.besides(view, record),
     )
+
+
+def _in_room(parts: Parts) -> str:
+    """Behind an address of the API."""
+    return f"?tag={parts.tag}" if parts.tag else ""
 
 
 def unfit(layer: Layer, section: Section, key: str) -> list[str]:
@@ -198,7 +198,7 @@ def unfit(layer: Layer, section: Section, key: str) -> list[str]:
 
 
 def _list(parts: Parts, kind: Pages) -> ResponseReturnValue:
-    names = [name for name in kind.query.model_fields if name != "limit"]
+    names = [name for name in kind.query.model_fields if name not in ("limit", "tag")]
     given = {name: one_line(request.args.get(name, "")) for name in names}
     view = View(parts)
     rows: list[Record] = []
@@ -210,6 +210,8 @@ def _list(parts: Parts, kind: Pages) -> ResponseReturnValue:
         trouble = Trouble(422, tuple((error["key"], error["text"]) for error in answered.document["errors"]))
     asked_for = {name: value for name, value in given.items() if value and name != "after"}
     found = [view.record(kind.section, record) for record in rows]
+    asked_again = {**asked_for, "after": given["after"], "tag": parts.tag}
+    asked_again = {name: value for name, value in asked_again.items() if value}
     following_query = urlencode({**asked_for, "after": following}) if following else ""
     return render(
         parts,
@@ -223,9 +225,7 @@ def _list(parts: Parts, kind: Pages) -> ResponseReturnValue:
         following=f"/console{kind.where}?{following_query}" if following else "",
         beginning=f"/console{kind.where}?{urlencode(asked_for)}" if given["after"] else "",
         address=kind.address,
-        api=f"{kind.api}?{urlencode({**asked_for, **({'after': given['after']} if given['after'] else {})})}".rstrip(
-            "?"
-        ),
+        api=f"{kind.api}?{urlencode(asked_again)}".rstrip("?"),
         **kind.about_list(view, found),
     )
 
@@ -240,7 +240,7 @@ def _new(
         trouble.status if trouble else 200,
         trouble=trouble,
         typed=typed,
-        fields=(*kind.new_fields, *kind.fields, "tag"),
+        fields=(*kind.new_fields, *kind.fields),
         row=None,
         key="",
         address=f"/console{kind.where}/new",
@@ -252,7 +252,7 @@ def _new(
 
 def _made(parts: Parts, kind: Pages, typed: Mapping[str, str]) -> Step:
     printable(typed)
-    who, value = author(parts, typed), kind.read(typed)
+    who, value = by(parts), kind.read(typed)
     if kind.section is Section.MANDATES:
         return changed(parts, lambda layer: editing.post_mandate(layer, value, who))
     key = typed["key"].strip()
@@ -272,9 +272,9 @@ def _changed(parts: Parts, kind: Pages, key: str, what: str) -> ResponseReturnVa
     if what == "restore":
         restore(parts, kind.section, key)
         return redirect(kind.address(key, done="restored"), 303)
-    typed = sent(*kind.fields, "tag")
+    typed = sent(*kind.fields)
     if what in ("delete", "cascade"):
-        trouble = attempt(lambda: _delete(parts, kind, key, typed, cascade=what == "cascade"))
+        trouble = attempt(lambda: _delete(parts, kind, key, cascade=what == "cascade"))
         if trouble:
             return shown_one(parts, kind, key, trouble, typed)
         told = {"done": "gone", "what": key}
@@ -291,7 +291,7 @@ def _changed(parts: Parts, kind: Pages, key: str, what: str) -> ResponseReturnVa
 def _saved(parts: Parts, kind: Pages, key: str, typed: Mapping[str, str]) -> Step:
     """What the form does not show stays as it is."""
     printable(typed)
-    who, value = author(parts, typed), kind.read(typed)
+    who, value = by(parts), kind.read(typed)
 
     def decide(layer: Layer) -> Step:
         was = editing.existing(layer, kind.section, key)
@@ -302,15 +302,16 @@ def _saved(parts: Parts, kind: Pages, key: str, typed: Mapping[str, str]) -> Ste
     return changed(parts, decide)
 
 
-def _delete(parts: Parts, kind: Pages, key: str, typed: Mapping[str, str], *, cascade: bool) -> Step:
-    who = author(parts, typed)
+def _delete(parts: Parts, kind: Pages, key: str, *, cascade: bool) -> Step:
+    who = by(parts)
     return changed(parts, lambda layer: editing.delete(layer, kind.section, key, who, cascade=cascade))
 
 
 def restore(parts: Parts, section: Section, key: str) -> None:
-    """Drop what was changed of one record: what a file has of it counts again."""
+    """Drop what was changed of one record in the room of ``parts``: what it lies over counts again."""
+    dropped = Entry(dropped=((section, key),), tag=parts.tag)
     parts.configuration.change(
-        lambda layer: Entry(dropped=((section, key),)) if (section, key) in layer.changes else None
+        lambda layer: dropped if (section, key) in layer.changes else None, parts.tag
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from broker import arrival, judging
 from broker.catalogue import Service
 from broker.configuration import Snapshot
 from broker.documents import Listed
+from broker.rules.engine import Report
 from broker.trust import Source
 from broker.wire import instants, names
 from broker.wire.keys import Certificate
@@ -63,6 +65,16 @@ def service_provider(current: Snapshot, sp: SpMetadata, now: datetime) -> dict[s
     }
 
 
+def findings(current: Snapshot, sp: SpMetadata, now: datetime) -> list[dict[str, Any]]:
+    """What the rules find in its metadata, as it is in force; a check that broke among them."""
+    return _told(judging.of_provider(current, sp, now))
+
+
+def _told(report: Report) -> list[dict[str, Any]]:
+    broke = [arrival.broken(rule, error) for rule, error in report.broken]
+    return [finding.as_json() for finding in (*report.findings, *broke)]
+
+
 def catalogues(current: Snapshot, now: datetime) -> list[dict[str, Any]]:
     return [catalogue(current, id_, listed, now) for id_, listed in sorted(current.catalogues.items())]
 
@@ -85,6 +97,7 @@ def catalogue(current: Snapshot, id_: str, listed: Listed, now: datetime) -> dic
             for service in listed.catalogue.services
         ],
         "certificates": unique,
+        "findings": _told(judging.of_catalogue(current, listed)),
         "problems": [
             *_source_problems(listed.source),
             *_certificate_problems(unique),
@@ -103,12 +116,13 @@ def _display(sp: SpMetadata) -> str:
 
 def _source(source: Source | None) -> dict[str, Any]:
     if source is None:
-        return {"origin": "file", "source": "", "at": None, "covers": None}
+        return {"origin": "file", "source": "", "at": None, "covers": None, "tag": None}
     return {
         "origin": str(source.origin),
         "source": source.name,
         "at": None if source.at is None else instants.write(source.at),
         "covers": source.covers,
+        "tag": source.tag or None,
     }
 
 

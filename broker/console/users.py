@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from broker import explaining
 from broker import users as found_users
 from broker.api.explain import scene
+from broker.pages.room import room
 from broker.parts import Parts
 from suppliers.desk import Desk
 from suppliers.register.editing import Missing
@@ -23,7 +24,7 @@ def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
 
     @pages.route(WHERE)
     def users() -> ResponseReturnValue:
-        here = scene(parts, desk)
+        here = scene(parts.seen_by(room()), desk)
         given = {name: request.args.get(name, "").strip()[:200] for name in ("q", "supplier", "service")}
         start = request.args.get("start", "0")
         skip = int(start) if start.isascii() and start.isdigit() and len(start) < 8 else 0
@@ -40,10 +41,17 @@ def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
         html = render_template(
             "console/users.html",
             here="users",
-            current=parts.current,
+            current=here.current,
             now=parts.now(),
             given=given,
-            rows=[{**found_users.as_json(one), "outcomes": found_users.outcomes(one, "nl")} for one in found],
+            rows=[
+                {
+                    **found_users.as_json(one),
+                    "outcomes": found_users.outcomes(one, "nl"),
+                    "scenario": one.scenario,
+                }
+                for one in found
+            ],
             total=total,
             first=skip + 1,
             last=skip + len(found),

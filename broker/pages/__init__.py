@@ -5,28 +5,29 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
-from broker import answer, login, logout, receive
+from broker import answer, login, logout, receive, unpacking
 from broker.answer import Delivery
 from broker.arrival import Arrived, Refused, refused_before
 from broker.login import Login, LoginProblem
 from broker.metadata import own_metadata
 from broker.pages import language
-from broker.pages.texts import PROBLEMS
+from broker.pages.faults import Dropped, hold
+from broker.pages.room import room
+from broker.pages.texts import INSTEAD, PROBLEMS
 from broker.parts import Parts
 from broker.receive import Declined
 from broker.resolve import resolve
 from broker.rules.finding import Finding
 from broker.tls.client import caller
-from broker.wire.bindings import BindingProblem, from_post, from_redirect
 from broker.wire.descriptor import THE_SCHEME, Edition
-from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
+from broker.wire.names import HTTP_POST
 
 CHOICE = "mock_eherkenning_choice"
 """The cookie with the supplier that this browser chose before ("Onthoud mijn keuze")."""
@@ -148,44 +149,28 @@ def blueprint(parts: Parts) -> Blueprint:
     def artifact_resolution(version: str) -> ResponseReturnValue:
         content_type = request.headers.get("Content-Type", "")
         outcome = resolve(parts, request.get_data(), content_type, caller(parts.settings, request.environ))
+        hold(outcome.wait)
+        if outcome.drop:
+            return Dropped()
         return Response(outcome.body, outcome.http_status, content_type="text/xml; charset=utf-8")
 
     return pages
 
 
 def _arrived(version: str) -> Arrived:
+    return replace(_unpacked(version), tag=room())
+
+
+def _unpacked(version: str) -> Arrived:
     framed = request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame", "embed", "object")
-    binding = HTTP_POST if request.method == "POST" else HTTP_REDIRECT
+    if request.method != "POST":
+        return unpacking.by_redirect(
+            request.args.to_dict(flat=False), request.query_string, version, framed=framed
+        )
     try:
-        sent = request.form if request.method == "POST" else request.args
-        artifacts = sent.getlist("SAMLart")
-        if artifacts and (len(artifacts) > 1 or "SAMLRequest" in sent):
-            raise BindingProblem("more than one request: SAMLart twice, or SAMLRequest beside it")
-        if artifacts:
-            # An empty RelayState is none: the field is there because a template always has it.
-            relay_state = sent.get("RelayState") or None
-            return Arrived(
-                HTTP_ARTIFACT,
-                None,
-                framed=framed,
-                version=version,
-                artifact=artifacts[0],
-                relay_state=relay_state,
-            )
-        if request.method == "POST":
-            form = request.form
-            if not form.get("SAMLRequest"):
-                raise BindingProblem("the form has no SAMLRequest and no SAMLart")
-            raw = form["SAMLRequest"]
-            carried = from_post(raw, form.get("RelayState") or None)
-        else:
-            raw = request.query_string.decode("ascii", "replace")
-            carried = from_redirect(request.query_string)
-    except BindingProblem as problem:
-        return Arrived(binding, None, str(problem), framed, version)
+        return unpacking.by_post(request.form.to_dict(flat=False), version, framed=framed)
     except RequestEntityTooLarge:
-        return Arrived(binding, None, "the form is larger than this broker reads", framed, version)
-    return Arrived(binding, carried, framed=framed, version=version, raw=raw)
+        return Arrived(HTTP_POST, None, "the form is larger than this broker reads", framed, version)
 
 
 def _choice(parts: Parts, here: Login, *, missing: bool = False) -> str:
@@ -221,10 +206,15 @@ def _remember(response: BaseResponse, here: Login, *, secure: bool) -> None:
 
 
 def _deliver(delivery: Delivery) -> ResponseReturnValue:
+    hold(delivery.wait)
+    if delivery.instead == "drop":
+        return Dropped()
+    if delivery.instead:
+        language.use(delivery.language)
+        http_status, heading, what = INSTEAD[delivery.instead]
+        return _page("ended", heading=heading, what=what, reason=delivery.instead, id=""), http_status
     if not delivery.by_post:
-        split = urlsplit(delivery.url)
-        query = "&".join(filter(None, (split.query, urlencode(delivery.fields))))
-        return redirect(urlunsplit(split._replace(query=query)), 303)
+        return redirect(delivery.location, 303)
     g.nonce = secrets.token_urlsafe(16)
     # Browsers hold the whole chain of redirects behind a form to form-action, and where a provider sends
     # people after its ACS we cannot know. The only form on this page goes to that ACS.

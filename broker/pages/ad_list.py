@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from broker.login import able
 from broker.metadata import addresses
+from broker.pages.room import room
 from broker.parts import Parts
 from broker.wire.descriptor import AuthenticationService, describe_services
 from suppliers.ask import Level
@@ -21,7 +22,7 @@ def blueprint(parts: Parts) -> Blueprint:
             return _sorry(
                 400, "the query has no ServiceUUID; expected /listAD.xml?ServiceUUID=<uuid of the service>"
             )
-        service = parts.current.catalogue.service_by_uuid(wanted)
+        service = parts.seen_by(room()).current.catalogue.service_by_uuid(wanted)
         if service is None:
             return _sorry(
                 404,

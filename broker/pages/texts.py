@@ -11,3 +11,9 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "no-word": (403, "ended.no_word.heading", "ended.no_word.what"),
     "no-identifier": (403, "ended.no_identifier.heading", "ended.no_identifier.what"),
 }
+
+INSTEAD: dict[str, tuple[int, str, str]] = {
+    "error": (500, "ended.instead_error.heading", "ended.instead.what"),
+    "nothing": (200, "ended.instead_nothing.heading", "ended.instead.what"),
+}
+"""The same for what a scenario gives in place of the answer."""

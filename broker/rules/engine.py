@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from broker.rules.finding import Finding, Outcome, Severity
+from broker.wire.places import Place, Spot, place
 
 Seen = TypeVar("Seen")
 
@@ -32,6 +33,8 @@ class NotApplicable(Exception):
 class Fault:
     """What a rule saw that it should not have: the part of a Finding that depends on the message.
 
+    ``at`` is the element or attribute; from it come the name, the line and the column. What is not in the XML, such
+    as a query parameter, is named in ``where``, and has a ``line`` only if there is another way to know it.
     ``severity`` is for a rule whose weight is a setting of its own; else the profile says it.
     """
 
@@ -41,11 +44,42 @@ class Fault:
     line: int = 0
     mend: str | None = None
     severity: Severity | None = None
+    at: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example(Generic[Seen]):
+    """One message for a rule: what it sees of it, and what the rule's page shows of it: XML, a query, a sentence."""
+
+    make: Callable[[], Seen]
+    shown: str | Callable[[], str] = ""
+
+    @property
+    def text(self) -> str:
+        return self.shown if isinstance(self.shown, str) else self.shown()
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a message is judged by, beside the message itself.
+
+    ``document``: the bytes that it was parsed from, for line and column. ``libraries``: which made it, as far as that
+    is known; their mends are told. ``suppressed``: rule id to the reason why the configuration lets it pass.
+    """
+
+    profile: Profile = Profile.LENIENT
+    document: bytes = b""
+    libraries: tuple[str, ...] = ()
+    suppressed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Seen]):
-    """``status`` makes a failure an answer to the service provider instead of a refusal."""
+    """``status`` makes a failure an answer to the service provider instead of a refusal.
+
+    ``firm`` is why nobody may suppress the rule; "" where one may. ``mends``: library to what mends it there.
+    ``certainty`` says how sure it is that the scheme asks this, where that is not certain.
+    """
 
     id: str
     title: str
@@ -54,19 +88,38 @@ class Rule(Generic[Seen]):
     mend: str
     reference: str
     status: tuple[str, str | None] | None = None
+    firm: str = ""
+    mends: Mapping[str, str] = field(default_factory=dict)
+    bad: Example[Seen] | None = None
+    good: Example[Seen] | None = None
+    certainty: str = ""
+    why: str = ""
+
+    @property
+    def docs(self) -> str:
+        """Our page about it, from the root of the repository."""
+        return f"docs/rules/{self.id}.md"
 
     def severity(self, profile: Profile) -> Severity | None:
         """None where the profile does not know this rule."""
         return self.severities[profile]
 
-    def finding(self, fault: Fault, profile: Profile) -> Finding:
-        severity = fault.severity or self.severity(profile)
+    def finding(self, fault: Fault, against: Profile | Against = Profile.LENIENT) -> Finding:
+        if isinstance(against, Profile):
+            against = Against(against)
+        severity = fault.severity or self.severity(against.profile)
         assert severity is not None
+        suppressed = "" if self.firm else against.suppressed.get(self.id, "")
         outcome = Outcome.GO_ON
-        if severity is Severity.REFUSED:
+        if suppressed:
+            outcome = Outcome.GO_ON
+        elif severity is Severity.REFUSED:
             outcome = Outcome.REFUSE
         elif self.status and severity is Severity.ERROR:
             outcome = Outcome.ANSWER
+        at = Place(fault.where, fault.line)
+        if fault.at is not None:
+            at = place(against.document, fault.at)
         return Finding(
             rule=self.id,
             severity=severity,
@@ -76,10 +129,23 @@ class Rule(Generic[Seen]):
             received=fault.received,
             mend=fault.mend or self.mend,
             reference=self.reference,
-            where=fault.where,
-            line=fault.line,
+            where=fault.where or at.name,
+            line=at.line,
+            column=at.column,
+            docs=self.docs,
+            mends={str(name): self.mends[name] for name in against.libraries if name in self.mends},
+            suppressed=suppressed,
             status=self.status if outcome is Outcome.ANSWER else None,
         )
+
+
+class Result(enum.StrEnum):
+    """What came of one rule. A check that could not run is BROKEN, and never looks like one that passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not-applicable"
+    BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +165,36 @@ class Report:
     def answers(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.outcome is Outcome.ANSWER)
 
+    @property
+    def results(self) -> dict[str, Result]:
+        """Each rule that was asked, by id, in the order of the ids."""
+        found = dict.fromkeys(self.passed, Result.PASSED)
+        found |= dict.fromkeys(self.not_applicable, Result.NOT_APPLICABLE)
+        found |= {finding.rule: Result.FAILED for finding in self.findings}
+        found |= {rule: Result.BROKEN for rule, _ in self.broken}
+        return dict(sorted(found.items()))
+
+    def as_json(self) -> dict[str, Any]:
+        """The same keys wherever a report is machine-read."""
+        return {
+            "findings": [finding.as_json() for finding in self.findings],
+            "passed": list(self.passed),
+            "not_applicable": list(self.not_applicable),
+            "broken_rules": [{"rule": rule, "error": error} for rule, error in self.broken],
+        }
+
 
 @dataclass(slots=True)
 class Rules(Generic[Seen]):
-    """A set of rules over one kind of message, in the order of their ids."""
+    """A set of rules over one kind of message, in the order of their ids.
+
+    ``mends``: rule id to library to what mends it in the configuration of that library. ``good`` is the example of a
+    rule that brings no good one of its own.
+    """
 
     rules: dict[str, Rule[Seen]] = field(default_factory=dict)
+    mends: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    good: Example[Seen] | None = None
 
     def rule(
         self,
@@ -115,25 +205,51 @@ class Rules(Generic[Seen]):
         mend: str,
         reference: str,
         status: tuple[str, str | None] | None = None,
+        firm: str = "",
+        bad: Example[Seen] | None = None,
+        good: Example[Seen] | None = None,
+        certainty: str = "",
+        why: str = "",
     ) -> Callable[[Callable[[Seen], Fault | None]], Callable[[Seen], Fault | None]]:
         """Register a check. ``severity`` is lenient/strict/saml: ``E/R/-``; what is left out is as lenient.
 
-        A dash: this profile does not know the rule.
+        A dash: this profile does not know the rule. ``bad`` must yield a finding, ``good`` must not. ``why`` is a
+        sentence or two for the rule's page, beside what the docstring of the check says.
         """
         severities = dict(zip(PROFILES, _severities(severity), strict=True))
+        mends = self.mends.get(id, {})
 
         def register(check: Callable[[Seen], Fault | None]) -> Callable[[Seen], Fault | None]:
             if id in self.rules:
                 raise ValueError(f"rule {id} is there already")
-            self.rules[id] = Rule(id, title, check, severities, mend, reference, status)
+            self.rules[id] = Rule(
+                id,
+                title,
+                check,
+                severities,
+                mend,
+                reference,
+                status,
+                firm,
+                mends,
+                bad,
+                good or self.good,
+                certainty,
+                why,
+            )
             return check
 
         return register
 
     def run(
-        self, seen: Seen, profile: Profile = Profile.LENIENT, only: Iterable[str] | None = None
+        self,
+        seen: Seen,
+        against: Profile | Against = Profile.LENIENT,
+        only: Iterable[str] | None = None,
     ) -> Report:
         """Judge one message by every rule: none is skipped because another one failed."""
+        if isinstance(against, Profile):
+            against = Against(against)
         findings: list[Finding] = []
         passed: list[str] = []
         not_applicable: list[str] = []
@@ -142,21 +258,21 @@ class Rules(Generic[Seen]):
         for rule in self.rules.values():
             if wanted is not None and rule.id not in wanted:
                 continue
-            if rule.severity(profile) is None:
+            if rule.severity(against.profile) is None:
                 not_applicable.append(rule.id)
                 continue
             try:
                 fault = rule.check(seen)
+                if fault is not None:
+                    findings.append(rule.finding(fault, against))
             except NotApplicable:
                 not_applicable.append(rule.id)
             except Exception as error:
-                # A rule that breaks is our fault, not the SP's: it must be seen, and not stop a login.
+                # A rule that breaks is our fault, not the SP's: it must be seen.
                 broken.append((rule.id, f"{type(error).__name__}: {error}"))
             else:
                 if fault is None:
                     passed.append(rule.id)
-                else:
-                    findings.append(rule.finding(fault, profile))
         return Report(tuple(findings), tuple(passed), tuple(not_applicable), tuple(broken))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 INTERFACE = "https://afsprakenstelsel.etoegang.nl/Startpagina/v3/interface-specifications-dv-hm"
 SIGNATURE = "https://afsprakenstelsel.etoegang.nl/display/as/Digital+signature"
@@ -36,9 +37,13 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``where`` is an element or attribute by the name that stands in the XML; ``line`` is 0 if unknown.
+    """``where`` is an element or attribute by the name that stands in the XML; ``line`` and ``column`` count from 1,
+    0 if unknown.
 
-    ``status`` is what the SAML answer says where the outcome is ANSWER: top and second-level code URNs.
+    ``docs`` is the path of our page about the rule. ``mends`` has, for a library that the message was recognised to
+    be from or that the configuration names, what to change there, beside ``mend``, which holds for everybody.
+    ``suppressed`` is why the configuration lets this pass, "" where it does not. ``status`` is what the SAML answer
+    says where the outcome is ANSWER: top and second-level code URNs.
     """
 
     rule: str
@@ -51,16 +56,29 @@ class Finding:
     reference: str
     where: str = ""
     line: int = 0
+    column: int = 0
+    docs: str = ""
+    mends: Mapping[str, str] = field(default_factory=dict)
+    suppressed: str = ""
     status: tuple[str, str | None] | None = None
+
+    @property
+    def place(self) -> str:
+        """``line 3, column 14``; "" where it is not known."""
+        if not self.line:
+            return ""
+        return f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
 
     def as_json(self) -> dict[str, object]:
         """The same fields by the same names in every place where a finding is machine-read."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "status"}
+        fields = {name: getattr(self, name) for name in self.__slots__ if name != "status"}
+        return {**fields, "mends": dict(self.mends)}
 
     def __str__(self) -> str:
-        place = f", line {self.line}" if self.line else ""
-        where = f" ({self.where}{place})" if self.where else ""
+        where = ", ".join(filter(None, (self.where, self.place)))
+        mends = "".join(f" {library}: {mend}" for library, mend in self.mends.items())
         return (
-            f"{self.rule} [{self.severity}] {self.title}{where}: expected {self.expected}; "
-            f"received {self.received}. {self.mend} See {self.reference}"
+            f"{self.rule} [{self.severity}] {self.title}{where and f' ({where})'}: expected {self.expected}; "
+            f"received {self.received}. {self.mend}{mends} See {self.reference}"
+            + (f" Suppressed: {self.suppressed}" if self.suppressed else "")
         )

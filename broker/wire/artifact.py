@@ -14,7 +14,7 @@ from broker.wire.names import qname
 from broker.wire.response import SUCCESS, add_status
 from broker.wire.shape import SCHEME_SIGNING, Signing
 from broker.wire.signing import sign
-from broker.wire.xml import Element, XmlProblem, add, child, make, named, parse, serialize, text_of
+from broker.wire.xml import Element, XmlProblem, add, child, make, named, parse, parse_own, serialize, text_of
 
 TYPE = b"\x00\x04"
 LENGTH = 44
@@ -157,9 +157,10 @@ def artifact_response(
     in_response_to: str,
     message: bytes | None,
     issue: Issue,
-    signing: Signing = SCHEME_SIGNING,
+    signing: Signing | None = SCHEME_SIGNING,
 ) -> bytes:
-    """The SOAP answer: always Success, the true outcome in the message inside; None is an empty one."""
+    """The SOAP answer: always Success, the true outcome in the message inside; None is an empty one. Without
+    ``signing`` it has no signature of its own."""
     response = make(
         "samlp:ArtifactResponse",
         {
@@ -173,8 +174,9 @@ def artifact_response(
     issuer = add(response, "saml:Issuer", text=hm.entity_id)
     add_status(response, SUCCESS)
     if message is not None:
-        response.append(parse(message))
-    sign(response, hm.key, after=issuer, algorithms=signing)
+        response.append(parse_own(message))
+    if signing is not None:
+        sign(response, hm.key, after=issuer, algorithms=signing)
     envelope = make("soap:Envelope")
     add(envelope, "soap:Body").append(response)
     return serialize(envelope)

@@ -73,11 +73,30 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """When and with which new ids something is issued, and how long it holds."""
+    """When and with which new ids something is issued, and how long it holds. What is ``starts``, ``ends`` or
+    ``confirmed_until`` takes the place of the NotBefore and NotOnOrAfter that follow from that."""
 
     now: datetime
     new_id: Callable[[], str]
     life: timedelta = timedelta(minutes=2)
+    starts: datetime | None = None
+    ends: datetime | None = None
+    confirmed_until: datetime | None = None
+
+    @property
+    def not_before(self) -> datetime:
+        """Of the Conditions."""
+        return self.starts or self.now - NOT_BEFORE
+
+    @property
+    def not_on_or_after(self) -> datetime:
+        """Of the Conditions."""
+        return self.ends or self.now + self.life
+
+    @property
+    def bearer_until(self) -> datetime:
+        """Of the SubjectConfirmationData."""
+        return self.confirmed_until or self.now + self.life
 
 
 def ad_assertion(ad: Party, mr: Party, hm: str, hm_acs: str, facts: Facts, issue: Issue) -> Element:
@@ -183,11 +202,12 @@ def hm_assertion(
     ad: Party,
     chain: Sequence[Element],
     facts: Facts,
-    sp: Recipient,
+    sp: Recipient | None,
     issue: Issue,
     shape: Shape = DEFAULT,
 ) -> Element:
-    """The broker's own, for the service provider. ``chain`` goes into Advice untouched (spec 3.3, 3.4)."""
+    """The broker's own, for the service provider. ``chain`` goes into Advice untouched (spec 3.3, 3.4). ``sp`` may be
+    None where the shape encrypts nothing."""
     assertion, issuer = new_assertion(hm.entity_id, issue)
     subject = add(assertion, "saml:Subject")
     name_id = {"Format": names.TRANSIENT, "NameQualifier": ad.entity_id}
@@ -197,8 +217,8 @@ def hm_assertion(
         name_id = {"Format": names.PERSISTENT, "NameQualifier": facts.register}
         name = facts.acting.value
     add(subject, "saml:NameID", name_id, name)
-    add_bearer(subject, facts.request_id, facts.recipient, issue.now + issue.life)
-    add_conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, (facts.audience,))
+    add_bearer(subject, facts.request_id, facts.recipient, issue.bearer_until)
+    add_conditions(assertion, issue.not_before, issue.not_on_or_after, (facts.audience,))
     if chain and shape.advice:
         advice = add(assertion, "saml:Advice")
         for link in chain:
@@ -213,7 +233,9 @@ def hm_assertion(
     return assertion
 
 
-def _attribute_statement(assertion: Element, facts: Facts, sp: Recipient, issue: Issue, shape: Shape) -> None:
+def _attribute_statement(
+    assertion: Element, facts: Facts, sp: Recipient | None, issue: Issue, shape: Shape
+) -> None:
     statement = add(assertion, "saml:AttributeStatement")
     _plain(statement, names.SERVICE_ID, facts.service_id)
     _plain(statement, names.SERVICE_UUID, facts.service_uuid)
@@ -230,6 +252,7 @@ def _attribute_statement(assertion: Element, facts: Facts, sp: Recipient, issue:
             if not identifiers:
                 continue
             if shape.identifiers is IdentifierForm.ENCRYPTED:
+                assert sp is not None
                 _encrypted(statement, name, identifiers, sp, issue.new_id)
             else:
                 _name_ids(statement, name, identifiers)
@@ -239,19 +262,21 @@ def _attribute_statement(assertion: Element, facts: Facts, sp: Recipient, issue:
         _plain(statement, names.BRANCH, facts.branch)
     for name, value in facts.extra:
         if shape.identifiers is IdentifierForm.ENCRYPTED:
+            assert sp is not None
             add_encrypted_attribute(statement, name, value, sp, issue.new_id)
         else:
             _plain(statement, name, value)
 
 
 def _add_intermediary(
-    statement: Element, intermediary: Identifier, sp: Recipient, issue: Issue, shape: Shape
+    statement: Element, intermediary: Identifier, sp: Recipient | None, issue: Issue, shape: Shape
 ) -> None:
     # Readable in every version, for who has read it so since 1.9; the other name came with 1.13 (spec 1.3).
     _plain(statement, names.INTERMEDIATE_ENTITY, intermediary.value)
     if shape.version != "1.13":
         return
     if shape.identifiers is IdentifierForm.ENCRYPTED:
+        assert sp is not None
         _encrypted(statement, names.INTERMEDIATE_SUBJECT, (intermediary,), sp, issue.new_id)
     elif shape.identifiers is IdentifierForm.DECRYPTED_NAME_ID:
         _name_ids(statement, names.INTERMEDIATE_SUBJECT, (intermediary,))

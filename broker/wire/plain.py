@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from broker.wire import names
 from broker.wire.assertions import (
-    NOT_BEFORE,
     Facts,
     Issue,
     Party,
@@ -59,8 +58,8 @@ def plain_assertion(
     qualifiers = {"NameQualifier": hm.entity_id, "SPNameQualifier": facts.audience}
     format_, value = name_id
     add(subject, "saml:NameID", {"Format": format_, **(qualifiers if format_ != EMAIL else {})}, value)
-    add_bearer(subject, facts.request_id, facts.recipient, issue.now + issue.life)
-    add_conditions(assertion, issue.now - NOT_BEFORE, issue.now + issue.life, (facts.audience,))
+    add_bearer(subject, facts.request_id, facts.recipient, issue.bearer_until)
+    add_conditions(assertion, issue.not_before, issue.not_on_or_after, (facts.audience,))
     if not shape.attributes_first:
         add_authn_statement(assertion, facts, class_ref, hm.entity_id, facts.session_index)
     statement = add(assertion, "saml:AttributeStatement")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from broker.wire.names import qname
+from broker.wire.places import Spot
 from broker.wire.xml import Element, child, children, named, text_of
 
 
@@ -103,11 +104,11 @@ def read(element: Element) -> AuthnRequest:
     )
 
 
-def empty_parts(element: Element) -> list[str]:
-    """Optional parts that are there but empty, which spec 2.1 forbids, by the names in the XML."""
-    found = [f"@{name}" for name, value in element.attrib.items() if not str(value).strip()]
+def empty_spots(element: Element) -> list[Spot]:
+    """Optional parts that are there but empty, which spec 2.1 forbids."""
+    found = [Spot(element, str(name)) for name, value in element.attrib.items() if not str(value).strip()]
     found += [
-        named(node)
+        Spot(node)
         for node in element.iterchildren(etree.Element)
         if not len(node) and not (node.text or "").strip() and not node.attrib
     ]

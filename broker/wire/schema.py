@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +12,10 @@ from typing import Any
 
 from lxml import etree
 
+from broker.wire.places import Spot
 from broker.wire.xml import Element
+
+ATTRIBUTE = re.compile(r"attribute '([^']+)'")
 
 
 def folder() -> Path:
@@ -40,15 +45,48 @@ def _schema(name: str) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(folder() / name, parser))
 
 
-def error_in(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> tuple[str, int] | None:
-    """What the schema has against this message and on which line; None if nothing."""
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """What the schema has against a message; ``at`` is the element or attribute, where libxml2 says it."""
+
+    message: str
+    line: int
+    at: Spot | None
+
+
+def first_error(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> SchemaError | None:
+    """The first that the schema has against this message; None if nothing."""
     # The log of errors belongs to the schema, not to the call; and libxml2 cannot compile one twice at once.
     with _lock:
         compiled = _schema(schema)
         if compiled.validate(element):
             return None
         first = compiled.error_log[0]
-        return _short(first.message), first.line
+        message, line, path = first.message, first.line, first.path
+    return SchemaError(_short(message), line, _at(element, path or "", message))
+
+
+def error_in(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> tuple[str, int] | None:
+    """The same, as message and line."""
+    found = first_error(element, schema)
+    return None if found is None else (found.message, found.line)
+
+
+def _at(element: Element, path: str, message: str) -> Spot | None:
+    """libxml2 gives an XPath, with the prefixes of the document or ``*[2]`` where there are none."""
+    prefixes = {
+        prefix: uri for node in element.iter(etree.Element) for prefix, uri in node.nsmap.items() if prefix
+    }
+    # The element was validated as if it were the root, wherever it stands.
+    below = path.lstrip("/").partition("/")[2]
+    try:
+        found = element.xpath(below or ".", namespaces=prefixes)
+    except etree.XPathError:
+        return None
+    if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], etree._Element):
+        return None
+    attribute = ATTRIBUTE.search(message)
+    return Spot(found[0], attribute[1] if attribute and "is required" not in message else "")
 
 
 def _short(message: str) -> str:

@@ -52,5 +52,10 @@ class Shape:
     signing: Signing = SCHEME_SIGNING
     encryption: Encryption = SCHEME_ENCRYPTION
 
+    @property
+    def encrypts(self) -> bool:
+        """Whether anything in it is encrypted for the provider; in the assertion of the register it always is."""
+        return self.identifiers is IdentifierForm.ENCRYPTED or self.advice or self.encrypt_assertion
+
 
 DEFAULT = Shape()

@@ -9,55 +9,46 @@ is never used, nor is a KeysManager, which would trust the system's CAs.
 from __future__ import annotations
 
 import base64
-import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import xmlsec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
-from broker.wire import names
+from broker.wire import diagnosis, names
 from broker.wire.bindings import QuerySignature
-from broker.wire.keys import Certificate, SigningKey
+from broker.wire.keys import Certificate, KeyProblem, SigningKey
 from broker.wire.names import qname
+from broker.wire.places import Spot
 from broker.wire.shape import SCHEME_SIGNING, Signing
-from broker.wire.xml import Element, add, child, children, make, named, text_of
+from broker.wire.signature import (
+    DIGEST_ALGORITHMS,
+    SIGNATURE_ALGORITHMS,
+    TRANSFORMS,
+    Fault,
+    Shape,
+    SignatureProblem,
+    shape_of,
+    the_signature,
+)
+from broker.wire.xml import Element, add, child, make, text_of
 
-SIGNATURE_ALGORITHMS: dict[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
-    names.RSA_SHA1: hashes.SHA1,
-    names.RSA_SHA256: hashes.SHA256,
-    names.RSA_SHA384: hashes.SHA384,
-    names.RSA_SHA512: hashes.SHA512,
-    names.RSA_PSS_SHA256: hashes.SHA256,
-}
-DIGEST_ALGORITHMS = (names.SHA1, names.SHA256, names.SHA384, names.SHA512)
-TRANSFORMS = (names.EXC_C14N, names.C14N)
-
-
-class Fault(enum.StrEnum):
-    """Why a signature was refused; each has its own text for the one who must mend it."""
-
-    MISSING = "missing"
-    MISPLACED = "misplaced"
-    STRUCTURE = "structure"
-    ALGORITHM = "algorithm"
-    DIGEST = "digest"
-    KEY = "key"
-
-
-class SignatureProblem(Exception):
-    """``expected`` and ``received`` are short enough to show side by side."""
-
-    def __init__(self, fault: Fault, expected: str, received: str, line: int = 0) -> None:
-        super().__init__(f"{fault}: expected {expected}; received {received}")
-        self.fault = fault
-        self.expected = expected
-        self.received = received
-        self.line = line
+__all__ = [
+    "DIGEST_ALGORITHMS",
+    "SIGNATURE_ALGORITHMS",
+    "TRANSFORMS",
+    "Fault",
+    "SignatureProblem",
+    "Signed",
+    "sign",
+    "sign_with_certificate",
+    "signed_query",
+    "verify",
+    "verify_query",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +63,8 @@ class Signed:
     key_name: str | None = None
     key_info: tuple[str, ...] = ()
     line: int = 0
+    element: Element | None = field(default=None, repr=False, compare=False)
+    """The ds:Signature; None for one in a query."""
 
 
 def sign(
@@ -123,8 +116,8 @@ def verify(element: Element, candidates: Sequence[Certificate], *, holding: Elem
     After this, and only after, may the element's content be believed. ``holding`` is a message inside that
     may bring signatures of its own: they are part of what is signed here, and judged when that is read.
     """
-    signature = _the_signature(element, holding)
-    shape = _shape(signature, element)
+    signature = the_signature(element, holding)
+    shape = shape_of(signature, element)
     if not candidates:
         raise SignatureProblem(Fault.KEY, "a signing certificate in the metadata", "metadata without one")
     for certificate in sorted(candidates, key=lambda c: c.key_name != shape.key_name):
@@ -144,6 +137,7 @@ def verify(element: Element, candidates: Sequence[Certificate], *, holding: Elem
             key_name=shape.key_name,
             key_info=shape.key_info,
             line=signature.sourceline or 0,
+            element=signature,
         )
     raise _why(element, signature, shape, candidates)
 
@@ -154,18 +148,52 @@ def verify_query(signature: QuerySignature, candidates: Sequence[Certificate]) -
         raise SignatureProblem(Fault.ALGORITHM, names.RSA_SHA256, signature.algorithm or "no SigAlg")
     if not signature.value:
         raise SignatureProblem(Fault.MISSING, "the query parameter Signature", "SigAlg without Signature")
-    digest = SIGNATURE_ALGORITHMS[signature.algorithm]()
     for certificate in candidates:
-        try:
-            certificate.public_key.verify(signature.value, signature.signed, padding.PKCS1v15(), digest)
-        except InvalidSignature:
-            continue
-        return Signed(certificate, signature.algorithm)
+        if _made(certificate, signature.value, signature.signed, signature.algorithm):
+            return Signed(certificate, signature.algorithm)
+    expected = "a signature over SAMLRequest, RelayState and SigAlg in that order, as sent, by " + _keys(
+        candidates
+    )
+    for certificate in candidates:
+        for algorithm in dict.fromkeys((signature.algorithm, names.RSA_SHA1, names.RSA_SHA256)):
+            how = diagnosis.query_as_signed(
+                signature.signed,
+                lambda octets, c=certificate, a=algorithm: _made(c, signature.value, octets, a),  # type: ignore[misc]
+            )
+            if how is None and _made(certificate, signature.value, signature.signed, algorithm):
+                how = "as sent"
+            if how is None:
+                continue
+            by = (
+                ""
+                if algorithm == signature.algorithm
+                else f", by {algorithm} while SigAlg says {signature.algorithm}"
+            )
+            raise SignatureProblem(
+                Fault.QUERY,
+                expected,
+                f"one over {how}{by}: the key is right, but other octets were signed than were sent",
+                mend="Sign the query string that you send: SAMLRequest, then RelayState if there is one, then SigAlg, "
+                "each with its value URL-encoded once. Encode first, sign those very octets, and append "
+                "Signature; let nothing encode them again or sort them.",
+            )
     raise SignatureProblem(
         Fault.KEY,
-        "a signature over SAMLRequest, RelayState and SigAlg in that order, as sent, by " + _keys(candidates),
+        expected,
         "one that none of these keys made over these octets",
+        made_by=lambda certificate: _made(
+            certificate, signature.value, signature.signed, signature.algorithm
+        ),
     )
+
+
+def _made(certificate: Certificate, value: bytes, octets: bytes, algorithm: str) -> bool:
+    try:
+        digest = SIGNATURE_ALGORITHMS[algorithm]()
+        certificate.public_key.verify(value, octets, padding.PKCS1v15(), digest)
+    except (InvalidSignature, KeyProblem):
+        return False
+    return True
 
 
 def signed_query(
@@ -181,130 +209,69 @@ def signed_query(
     return {**carried, "Signature": base64.b64encode(value).decode()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    signature_algorithm: str
-    digest_algorithm: str
-    canonicalization: str
-    transforms: tuple[str, ...]
-    key_name: str | None
-    key_info: tuple[str, ...]
-
-
-def _the_signature(element: Element, holding: Element | None) -> Element:
-    """The only Signature in the document outside ``holding``, if it stands where it must."""
-    inside = set() if holding is None else set(holding.iter(qname("ds:Signature")))
-    everywhere = [node for node in element.getroottree().iter(qname("ds:Signature")) if node not in inside]
-    where = f"one ds:Signature as direct child of {named(element)}"
-    if not everywhere:
-        raise SignatureProblem(Fault.MISSING, where, "no ds:Signature", element.sourceline or 0)
-    if len(everywhere) > 1:
-        raise SignatureProblem(
-            Fault.STRUCTURE, where, f"{len(everywhere)} of them", everywhere[1].sourceline or 0
-        )
-    signature = everywhere[0]
-    parent = signature.getparent()
-    if parent is not element:
-        received = f"one inside {named(parent)}" if parent is not None else "one that is the whole message"
-        raise SignatureProblem(Fault.MISPLACED, where, received, signature.sourceline or 0)
-    return signature
-
-
-def _shape(signature: Element, element: Element) -> _Shape:
-    """Everything that the signature says of itself, if nothing in it is out of the ordinary."""
-    line = signature.sourceline or 0
-
-    def one(parent: Element, name: str) -> Element:
-        found = children(parent, name)
-        if len(found) != 1:
-            raise SignatureProblem(Fault.STRUCTURE, f"one {name} in {named(parent)}", f"{len(found)}", line)
-        return found[0]
-
-    signed_info = one(signature, "ds:SignedInfo")
-    value = one(signature, "ds:SignatureValue")
-    reference = one(signed_info, "ds:Reference")
-    digest_value = one(reference, "ds:DigestValue")
-    for node in (value, digest_value):
-        if not text_of(node) or len(node):
-            raise SignatureProblem(Fault.STRUCTURE, f"base64 in {named(node)}", "nothing, or elements", line)
-    if children(signature, "ds:Object"):
-        raise SignatureProblem(Fault.STRUCTURE, "no ds:Object in the signature", "one", line)
-    identifier = element.get("ID")
-    uri = reference.get("URI")
-    if not identifier or uri != f"#{identifier}":
-        raise SignatureProblem(
-            Fault.STRUCTURE,
-            f'Reference URI="#{identifier or ""}", the ID of the message',
-            f'URI="{uri}"',
-            line,
-        )
-    holders = [
-        node
-        for node in element.getroottree().iter(etree.Element)
-        for name, held in node.attrib.items()
-        if held == identifier and etree.QName(name).localname.lower() == "id"
-    ]
-    if len(holders) != 1:
-        raise SignatureProblem(
-            Fault.STRUCTURE, f'the ID "{identifier}" once in the document', f"{len(holders)} times", line
-        )
-    transforms = tuple(
-        node.get("Algorithm", "") for node in one(reference, "ds:Transforms").iterchildren(etree.Element)
-    )
-    if not (transforms[:1] == (names.ENVELOPED,) and len(transforms) == 2 and transforms[1] in TRANSFORMS):
-        raise SignatureProblem(
-            Fault.STRUCTURE,
-            "transforms enveloped-signature, then exc-c14n",
-            ", ".join(transforms) or "none",
-            line,
-        )
-    method = one(signed_info, "ds:SignatureMethod").get("Algorithm", "")
-    digest = one(reference, "ds:DigestMethod").get("Algorithm", "")
-    canonical = one(signed_info, "ds:CanonicalizationMethod").get("Algorithm", "")
-    if method not in SIGNATURE_ALGORITHMS:
-        raise SignatureProblem(Fault.ALGORITHM, names.RSA_SHA256, method or "no algorithm", line)
-    if digest not in DIGEST_ALGORITHMS:
-        raise SignatureProblem(Fault.ALGORITHM, names.SHA256, digest or "no algorithm", line)
-    if canonical not in TRANSFORMS:
-        raise SignatureProblem(Fault.ALGORITHM, names.EXC_C14N, canonical or "no algorithm", line)
-    info = child(signature, "ds:KeyInfo")
-    parts = [] if info is None else list(info.iterchildren(etree.Element))
-    return _Shape(
-        signature_algorithm=method,
-        digest_algorithm=digest,
-        canonicalization=canonical,
-        transforms=transforms,
-        key_name=text_of(None if info is None else child(info, "ds:KeyName")),
-        key_info=tuple(etree.QName(part).localname for part in parts),
-    )
-
-
 def _why(
-    element: Element, signature: Element, shape: _Shape, candidates: Sequence[Certificate]
+    element: Element, signature: Element, shape: Shape, candidates: Sequence[Certificate]
 ) -> SignatureProblem:
     """Tell "changed after signing" from "signed by another key": only the second one needs the metadata."""
-    line = signature.sourceline or 0
     signed_info = child(signature, "ds:SignedInfo")
     assert signed_info is not None
-    octets = _canonical(signed_info, shape.canonicalization)
+    # Whoever indents a message indents ds:SignedInfo too: then the key is right all the same.
+    written = [
+        _canonical(node, shape.canonicalization) for node in (signed_info, diagnosis.bare(signed_info))
+    ]
     value = _unbase64(text_of(child(signature, "ds:SignatureValue")))
-    if shape.signature_algorithm != names.RSA_PSS_SHA256:
-        digest = SIGNATURE_ALGORITHMS[shape.signature_algorithm]()
-        for certificate in candidates:
-            try:
-                certificate.public_key.verify(value, octets, padding.PKCS1v15(), digest)
-            except InvalidSignature:
-                continue
-            return SignatureProblem(
-                Fault.DIGEST,
-                "the message as it was signed",
-                "a message that was changed after signing: the key is right, the digest is not",
-                line,
-            )
+
+    def made_by(certificate: Certificate) -> bool:
+        return shape.signature_algorithm != names.RSA_PSS_SHA256 and any(
+            _made(certificate, value, octets, shape.signature_algorithm) for octets in written
+        )
+
+    if any(made_by(certificate) for certificate in candidates):
+        change = _changed(element, signature, signed_info, shape)
+        return SignatureProblem(
+            Fault.DIGEST,
+            "the message as it was signed",
+            f"a message that was changed after signing: the key is right, the digest is not. Changed: {change.what}",
+            at=change.spot or Spot(signature),
+            mend=change.mend,
+        )
     by = f"key {shape.key_name}" if shape.key_name else "another key"
-    return SignatureProblem(
-        Fault.KEY, "a signature by " + _keys(candidates), f"one by {by}, which none of these verifies", line
+    received = f"one by {by}, which none of these verifies"
+    carried = _carried(signature)
+    mend = None
+    if carried is not None and made_by(carried):
+        subject = "".join(c if c.isprintable() else "?" for c in carried.x509.subject.rfc4514_string())[:200]
+        received = (
+            f"one by the certificate in KeyInfo, {subject} with SHA-256 {carried.fingerprint}, "
+            "which is not in the metadata"
+        )
+        mend = (
+            "Put this certificate in a KeyDescriptor of your metadata, or sign with the key that is there. "
+        )
+        mend += "A key that comes with the message is never trusted."
+    expected = "a signature by " + _keys(candidates)
+    return SignatureProblem(Fault.KEY, expected, received, at=Spot(signature), mend=mend, made_by=made_by)
+
+
+def _changed(element: Element, signature: Element, signed_info: Element, shape: Shape) -> diagnosis.Change:
+    reference = child(signed_info, "ds:Reference")
+    assert reference is not None
+    digest = _unbase64(text_of(child(reference, "ds:DigestValue")))
+    listed = next(reference.iter("{http://www.w3.org/2001/10/xml-exc-c14n#}InclusiveNamespaces"), None)
+    prefixes = () if listed is None else tuple(str(listed.get("PrefixList", "")).split())
+    exclusive = shape.transforms[1] == names.EXC_C14N
+    return diagnosis.changed(
+        element, signature, digest, shape.digest_algorithm, prefixes, exclusive=exclusive
     )
+
+
+def _carried(signature: Element) -> Certificate | None:
+    """The certificate in KeyInfo: to be told of, never to be used."""
+    node = next(signature.iter(qname("ds:X509Certificate")), None)
+    try:
+        return None if node is None else Certificate.of_base64(text_of(node) or "")
+    except KeyProblem:
+        return None
 
 
 def _canonical(node: Element, algorithm: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from urllib.parse import quote
@@ -19,9 +20,20 @@ from suppliers.visit import At, Leave, Screen, Visit
 from suppliers.wording import Wording
 
 
-def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False) -> Blueprint:
+def _no_room() -> str:
+    return ""
+
+
+def blueprint(
+    desk: Desk,
+    *,
+    inbox_path: str | None = None,
+    secure: bool = False,
+    room: Callable[[], str] = _no_room,
+) -> Blueprint:
     """The pages under ``/supplier``. ``inbox_path`` is where a tester reads the messages, linked from the TEST bar;
-    ``secure`` keeps cookies to https.
+    ``secure`` keeps cookies to https. ``room`` is the tag that the browser is in: what is begun here, and not by a
+    broker, happens there.
 
     Sets ``flask.g.form_action`` on each page: the origins to which the forms here may lead in the end, for the
     application's Content-Security-Policy; and ``flask.g.own_script`` where a static script of ours runs.
@@ -124,7 +136,7 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
     def cancel(slug: str, ask_id: str) -> BaseResponse:
         return answer(slug, desk.cancel(slug, ask_id))
 
-    mandate_requests.add(pages, desk, answer)
+    mandate_requests.add(pages, desk, room, answer)
 
     @pages.get("/<slug>/eh1")
     def eh1(slug: str) -> BaseResponse:
@@ -138,7 +150,7 @@ def blueprint(desk: Desk, *, inbox_path: str | None = None, secure: bool = False
         spoken = visit.ask.language if visit else ""
         return page(slug, None, Screen("eh1", values={"home": home, "language": spoken}))
 
-    forgotten.add(pages, desk, inbox_path=inbox_path)
+    forgotten.add(pages, desk, room, inbox_path=inbox_path)
 
     @pages.get("/<slug>/theme.css")
     def theme(slug: str) -> BaseResponse:

@@ -20,8 +20,9 @@ from suppliers.wording import Wording
 _MOST_ADDRESS = 254
 
 
-def add(pages: Blueprint, desk: Desk, **context: Any) -> None:
-    """On the suppliers' own blueprint. ``context`` is what its layout wants besides."""
+def add(pages: Blueprint, desk: Desk, room: Callable[[], str], **context: Any) -> None:
+    """On the suppliers' own blueprint. ``room`` is the tag that the browser is in, ``context`` what its layout wants
+    besides."""
 
     def page(profile: Profile, name: str, *, language: str, status: int = 200, **values: Any) -> BaseResponse:
         screen = Screen(name, status, problems=values.pop("problems", ()), values=values)
@@ -59,7 +60,9 @@ def add(pages: Blueprint, desk: Desk, **context: Any) -> None:
                 email=email[:_MOST_ADDRESS],
                 **ways,
             )
-        desk.forgotten.ask(slug, email, language=language, ask_id=login)
+        visit = desk.under_way(slug, login) if login else None
+        tag = visit.ask.tag if visit else room()
+        desk.forgotten.ask(slug, email, language=language, ask_id=login, tag=tag)
         return redirect(_path(slug, "forgotten/sent", login, language), 303)
 
     @pages.get("/<slug>/forgotten/sent")

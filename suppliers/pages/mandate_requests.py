@@ -17,9 +17,10 @@ from suppliers.visit import At, Leave, Screen, Visit
 def add(
     pages: Blueprint,
     desk: Desk,
+    room: Callable[[], str],
     answer: Callable[[str, tuple[Visit | None, At | Leave | Screen]], Response],
 ) -> None:
-    """On the suppliers' own blueprint. ``answer`` shows, or leads on."""
+    """On the suppliers' own blueprint. ``room`` is the tag that the browser is in; ``answer`` shows, or leads on."""
     requesting = Requesting(desk)
 
     def reply(slug: str, found: Found) -> Response:
@@ -34,7 +35,7 @@ def add(
 
     @pages.get("/<slug>/mandates")
     def own_mandates(slug: str) -> Response:
-        path = requesting.open(slug, of_page())
+        path = requesting.open(slug, of_page(), room())
         return redirect(path, 303) if path else answer(slug, (None, Screen("unknown", 404)))
 
     @pages.get("/<slug>/<ask_id>/mandates")

@@ -3,6 +3,9 @@
 An entry has a number, and is added only where there is none of that number: of two who decide at the same moment
 one is first, and the other looks again. So whoever decides has seen everything before it, without any lock between
 processes. Now and then one entry stands for all before it, which are deleted then (``_BASE`` says which it is).
+
+Changes with a tag are in a room of their own (docs/tags.md): there they lie over those without, and nobody else sees
+them. The same record may be changed in many rooms.
 """
 
 from __future__ import annotations
@@ -20,7 +23,6 @@ from pydantic import TypeAdapter
 from suppliers.store import Store
 
 KIND = "change"
-MOST_TAG = 100
 _BASE = ("change-base", "number")
 # So many entries may lie behind the last that stands for all, and as many more as there are changes.
 _SPARE = 500
@@ -43,7 +45,7 @@ Key = tuple[Section, str]
 class Change:
     """What one record is from now on: ``value`` in the shape of the YAML, None where it is gone.
 
-    ``key`` is the record's in the file, of a mandate its id. ``tag`` says which test made it, empty for none.
+    ``key`` is the record's in the file, of a mandate its id. ``tag`` is the room that it counts in, empty for all.
     """
 
     section: Section
@@ -64,16 +66,30 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One step of the journal: with ``afresh`` everything before it counts no more; then what is dropped, and what
-    is said of records. All of it at once or nothing."""
+    """One step of the journal: with ``afresh`` everything before it, in every room, counts no more; then what is
+    dropped in the room of ``tag``, and what is said of records. All of it at once or nothing."""
 
     said: tuple[Change, ...] = ()
     dropped: tuple[Key, ...] = ()
     afresh: bool = False
+    tag: str = ""
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The tags of what is dropped and said."""
+        dropped = (self.tag,) if self.dropped else ()
+        return tuple(dict.fromkeys((*dropped, *(change.tag for change in self.said))))
+
+    def within(self, tag: str) -> Entry:
+        """What it means in one room."""
+        said = tuple(change for change in self.said if change.tag == tag)
+        return Entry(said, self.dropped if tag == self.tag else (), self.afresh, tag)
 
 
 Changes = Mapping[Key, Change]
 NONE: Changes = MappingProxyType({})
+Rooms = Mapping[str, Changes]
+"""By tag; those without one under the empty tag. A room without changes is not there."""
 
 
 @cache
@@ -82,8 +98,19 @@ def _entry() -> TypeAdapter[Entry]:
     return TypeAdapter(Entry)
 
 
+def after_in_rooms(rooms: Rooms, entry: Entry) -> dict[str, Changes]:
+    """What holds in every room once ``entry`` counts. The changes of a room that it says nothing of stay the same."""
+    held = {} if entry.afresh else dict(rooms)
+    for tag in entry.rooms:
+        held[tag] = after(held.get(tag, NONE), entry.within(tag))
+        if not held[tag]:
+            del held[tag]
+    return held
+
+
 def after(changes: Changes, entry: Entry) -> dict[Key, Change]:
-    """What holds once ``entry`` counts, in the order in which each record was last spoken of."""
+    """What holds in one room once ``entry``, which is of that room only, counts; in the order in which each record was
+    last spoken of."""
     held = {} if entry.afresh else dict(changes)
     for key in (*entry.dropped, *(change.about for change in entry.said)):
         held.pop(key, None)
@@ -91,25 +118,26 @@ def after(changes: Changes, entry: Entry) -> dict[Key, Change]:
     return held
 
 
-def tagged(changes: Changes, tag: str) -> tuple[Key, ...]:
-    return tuple(key for key, change in changes.items() if change.tag == tag)
-
-
 class Journal:
-    """One reader of the journal, for one thread at a time; ``changes`` is what it has read."""
+    """One reader of the journal, for one thread at a time; ``rooms`` is what it has read."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._number = 0
         self._since = 0
-        self.changes: Changes = NONE
+        self.rooms: Rooms = MappingProxyType({})
+
+    @property
+    def changes(self) -> Changes:
+        """Those that everybody sees."""
+        return self.rooms.get("", NONE)
 
     def read(self) -> list[Entry]:
         """The entries since last time; the first of them may stand for many."""
         found: list[Entry] = []
         while (entry := self._next()) is not None:
             found.append(entry)
-            self.changes = after(self.changes, entry)
+            self.rooms = after_in_rooms(self.rooms, entry)
         return found
 
     def append(self, entry: Entry) -> bool:
@@ -117,7 +145,7 @@ class Journal:
         if not self._store.add(KIND, _name(self._number + 1), _entry().dump_json(entry)):
             return False
         self._count(self._number + 1, entry)
-        self.changes = after(self.changes, entry)
+        self.rooms = after_in_rooms(self.rooms, entry)
         self._shorten()
         return True
 
@@ -142,8 +170,9 @@ class Journal:
 
     def _shorten(self) -> None:
         """Have one entry stand for all so far when there are many; where somebody else is first they may do so."""
-        if self._since > _SPARE + len(self.changes):
-            whole = Entry(tuple(self.changes.values()), afresh=True)
+        if self._since > _SPARE + sum(map(len, self.rooms.values())):
+            said = (change for changes in self.rooms.values() for change in changes.values())
+            whole = Entry(tuple(said), afresh=True)
             if not self._store.add(KIND, _name(self._number + 1), _entry().dump_json(whole)):
                 return
             self._count(self._number + 1, whole)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from suppliers.register import shape
-from suppliers.register.changes import NONE, Change, Entry, Key, Section, tagged
+from suppliers.register.changes import Change, Entry, Key, Section
 from suppliers.register.layer import Layer, Piece, Record, find, piece
 from suppliers.register.model import CompanyRecord, Mandate, PersonRecord, Place, Register, ServiceRecord
 from suppliers.register.problems import ConfigError, KeyPath, Problem, nearest, shown
@@ -89,10 +89,12 @@ class Step:
 
 
 def put(layer: Layer, section: Section, key: str, value: object, by: By) -> Step:
-    """Make or replace a record. The same once more is no change."""
+    """Make or replace a record. The same once more is no change; in a room it is one the first time, so that what
+    changes outside does not matter there any more."""
     record = _made(layer, section, key, value, by)
     was = layer.record(section, key)
-    if was is not None and _without_place(was) == _without_place(record):
+    own = layer.under is None or (section, key) in layer.changes
+    if own and was is not None and _without_place(was) == _without_place(record):
         return Step(key)
     if was is not None:
         _keep_whole(layer.register, section, key, was, record)
@@ -180,15 +182,12 @@ def delete(layer: Layer, section: Section, key: str, by: By, *, cascade: bool = 
             company = as_written(layer, *user, existing(layer, *user))
             del company["manager"]
             said.append(by.change(*user, company))
-    return Step(key, Entry(tuple(said), tuple(dropped)), gone=tuple(gone))
+    return Step(key, Entry(tuple(said), tuple(dropped), tag=by.tag), gone=tuple(gone))
 
 
-def drop(layer: Layer, tag: str | None) -> Entry | None:
-    """What puts the files back in force: all of it, or as far as a tag goes. None if there is nothing to drop."""
-    if tag is None:
-        return Entry(afresh=True) if layer.changes else None
-    dropped = tagged(layer.changes or NONE, tag)
-    return Entry(dropped=dropped) if dropped else None
+def drop(layer: Layer, tag: str) -> Entry | None:
+    """What takes all changes of a room back; ``layer`` is that room's. None if there is nothing to drop."""
+    return Entry(dropped=tuple(layer.changes), tag=tag) if layer.changes else None
 
 
 def existing(layer: Layer, section: Section, key: str) -> Record:
@@ -201,9 +200,8 @@ def existing(layer: Layer, section: Section, key: str) -> Record:
 
 def as_written(layer: Layer, section: Section, key: str, record: Record) -> dict[str, Any]:
     """A record in the shape of the file: as the change has it where there is one, for that may count from today."""
-    change = layer.changes.get((section, key))
-    fits = change is not None and all(one.change is not change for one in layer.unfit)
-    if fits and change is not None and change.value is not None:
+    change = layer.change(section, key)
+    if change is not None and change.value is not None:
         return dict(change.value)
     return dict(_SHAPES[section](record))
 

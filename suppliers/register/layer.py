@@ -297,7 +297,8 @@ class Unfit:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Changes over a register. ``register`` is what is in force."""
+    """Changes over a register. ``register`` is what is in force. ``under`` is the layer that ``base`` comes of, for
+    the changes of one room; None where ``base`` comes of files."""
 
     base: Register
     allowed: Allowed
@@ -305,18 +306,42 @@ class Layer:
     changes: Changes = field(default_factory=dict)
     unfit: tuple[Unfit, ...] = ()
     over: Over = field(default_factory=Over)
+    under: Layer | None = None
 
     @classmethod
-    def on(cls, base: Register, allowed: Allowed, changes: Changes = NONE) -> Layer:
+    def on(
+        cls, base: Register, allowed: Allowed, changes: Changes = NONE, under: Layer | None = None
+    ) -> Layer:
         """All of the changes over a register, those that do not fit left out."""
-        empty = cls(base, allowed, base)
+        empty = cls(base, allowed, base, under=under)
         return empty._with(changes, changes.values()) if changes else empty
+
+    def room(self, changes: Changes) -> Layer:
+        """The changes of a room, over what everybody sees."""
+        return Layer.on(self.register, self.allowed, changes, self)
+
+    @property
+    def files(self) -> Register:
+        """What there is without any change."""
+        return self.base if self.under is None else self.under.files
+
+    def changed(self, section: Section) -> dict[str, Any]:
+        """All that is not as the files have it, by key; None where it is gone."""
+        below = {} if self.under is None else self.under.changed(section)
+        return {**below, **self.over.of(section)}
+
+    def change(self, section: Section, key: str) -> Change | None:
+        """The change by which this record is as it is; None where the files have it so."""
+        found = self.changes.get((section, key))
+        if found is not None and all(one.change is not found for one in self.unfit):
+            return found
+        return None if self.under is None else self.under.change(section, key)
 
     def after(self, entry: Entry) -> Layer:
         """One entry more; what was laid before is not looked at again where nothing of it is affected."""
         changes = after(self.changes, entry)
         if self.unfit or entry.dropped or entry.afresh:
-            return Layer.on(self.base, self.allowed, changes)
+            return Layer.on(self.base, self.allowed, changes, self.under)
         return self._with(changes, entry.said)
 
     def record(self, section: Section, key: str) -> Record | None:

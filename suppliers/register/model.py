@@ -212,3 +212,8 @@ class Register:
 
     def mandates(self) -> tuple[Mandate, ...]:
         return tuple(mandate for held in self._mandates.values() for mandate in held)
+
+    def stands_alone(self, person: str) -> bool:
+        """Whether what came about while running (mandates granted, the day of their last use) does not count for
+        this person, and only what is here does."""
+        return False

@@ -11,7 +11,6 @@ from suppliers.register.model import Means, MeansStatus, PersonRecord
 from suppliers.steps.channel import channels
 from suppliers.steps.others import others
 from suppliers.visit import Event, Facts, Kind, Screen, Told, Visit
-from suppliers.wording import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,12 @@ def _means(visit: Visit, means: Means, facts: Facts) -> Stop | None:
     if state is not Standing.ACTIVE:
         reason = refused(means, state, "means")
         told = Told(Event.MEANS_REFUSED, {"standing": str(state), **_said(reason)})
-        until = day(means.until, visit.ask.language) if means.until else ""
-        shown = {"standing": str(state), "why": reason.code, "until": until, "others": others(visit, facts)}
+        shown = {
+            "standing": str(state),
+            "why": reason.code,
+            "until": means.until,
+            "others": others(visit, facts),
+        }
         return Stop(Screen("means", values=shown), told, reason)
     if means.level < visit.ask.level:
         data = {"asked": visit.ask.level.label, "has": means.level.label}

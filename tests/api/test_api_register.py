@@ -56,7 +56,7 @@ def test_a_person_that_is_put_is_made_and_then_the_same(api: Any) -> None:
     assert first.status == 201, first.body
     assert first.body["source"] == {"from": "api", "tag": "t1", "at": first.body["source"]["at"]}
     version = api.get("state").body["configuration"]
-    again = api.put("people/p.example?tag=t2", PERSON)
+    again = api.put("people/p.example?tag=t1", PERSON)
     assert (again.status, again.body) == (200, first.body)
     assert api.get("state").body["configuration"] == version, "the same once more is no change"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from broker.api import examples
+from broker.api import examples, models
 
 MANDATE = {"person": "m.devries", "company": "vuurtoren", "service": "*", "level": "EH3"}
 
@@ -25,13 +25,15 @@ def shapes(api: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def changed(api: Any) -> Any:
-    """Something of everything made, changed and taken away."""
-    assert api.put("people/p.example?tag=a", examples.PERSON).status == 201
-    assert api.put("companies/bakkerij?tag=a", examples.COMPANY).status == 201
-    assert api.put("services/vergunningen?tag=b", examples.SERVICE).status == 201
-    assert api.post("mandates?tag=b", {**MANDATE, "person": "p.example", "company": "bakkerij"}).status == 201
-    assert api.patch("people/m.devries?tag=b", {"name": "Null ~ 'quoted' \": # é"}).status == 200
-    assert api.delete("companies/regenboog?cascade=true&tag=c").status == 200
+    """Something of everything made, changed and taken away; some of it in a room."""
+    assert api.put("people/p.example", examples.PERSON).status == 201
+    assert api.put("companies/bakkerij", examples.COMPANY).status == 201
+    assert api.put("services/vergunningen", examples.SERVICE).status == 201
+    assert api.post("mandates", {**MANDATE, "person": "p.example", "company": "bakkerij"}).status == 201
+    assert api.patch("people/m.devries", {"name": "Null ~ 'quoted' \": # é"}).status == 200
+    assert api.delete("companies/regenboog?cascade=true").status == 200
+    assert api.put("people/q.example?tag=a", {"name": "Only in a"}).status == 201
+    assert api.post("mandates?tag=a", {**MANDATE, "person": "q.example", "company": "bakkerij"}).status == 201
     return api
 
 
@@ -53,6 +55,7 @@ def test_settings_that_are_no_register_are_in_the_file_too(bench: Any, api: Any)
 def test_the_state_counts_changes_by_section_and_tag(changed: Any) -> None:
     state = changed.get("state").body
     assert state["changes"]["by_tag"]["a"] == 2
+    assert state["changes"]["by_tag"][""] == state["changes"]["total"] - 2
     assert state["changes"]["by_section"]["services"] == 1
     assert state["changes"]["not_fitting"] == []
     assert state["store"] == "memory"
@@ -60,16 +63,21 @@ def test_the_state_counts_changes_by_section_and_tag(changed: Any) -> None:
 
 def test_a_reset_of_a_tag_drops_what_was_made_with_it_and_nothing_else(changed: Any) -> None:
     dropped = changed.post("reset?tag=a").body
-    assert dropped == {"dropped": {"changes": 2}, "changes": {"people": 1, "companies": 1}}
-    assert changed.get("people/p.example").status == 404
-    assert changed.get("services/vergunningen").status == 200
+    assert dropped["dropped"] == {**dict.fromkeys(models.OF_ROOMS, 0), "changes": 2}
+    assert dropped["changes"] == {"people": 1, "mandates": 1}
+    assert changed.get("people/q.example?tag=a").status == 404
+    assert changed.get("people/p.example?tag=a").status == 200
+
+
+def test_what_a_room_refers_to_may_go_and_it_says_so(changed: Any) -> None:
+    assert changed.delete("companies/bakkerij?cascade=true").status == 200
     said = changed.get("state").body["changes"]["not_fitting"]
     assert len(said) == 1
     assert 'there is no company "bakkerij"' in said[0]
 
 
 def test_a_reset_of_changes_gives_the_file_back(api: Any, start: Any, changed: Any) -> None:
-    assert changed.post("reset?what=changes").body["changes"]["people"] == 2
+    assert changed.post("reset?what=changes").body["changes"]["people"] == 3
     assert shapes(api) == shapes(start()), "as where nothing was ever changed"
     state = api.get("state").body
     assert state["changes"]["total"] == 0
@@ -84,6 +92,7 @@ def test_a_reset_of_all_drops_what_logins_left_behind(bench: Any, api: Any) -> N
     dropped = api.post("reset").body["dropped"]
     assert set(dropped) == {
         "changes",
+        "scenarios",
         "logins",
         "inbox",
         "exchanges",
@@ -115,7 +124,7 @@ def test_a_login_under_way_goes_on_after_a_reset_of_changes(bench: Any, api: Any
 
 
 @pytest.mark.parametrize(
-    "query", ["what=change", "what=changes,", "tag=a&what=inbox", "tag=a&what=inbox,changes"]
+    "query", ["what=change", "what=changes,", "tag=a&what=inbox", "tag=a&what=exchanges,changes"]
 )
 def test_a_reset_that_is_not_understood_drops_nothing(changed: Any, query: str) -> None:
     before = changed.get("state").body["changes"]
@@ -126,11 +135,11 @@ def test_a_reset_that_is_not_understood_drops_nothing(changed: Any, query: str) 
 
 
 def test_changes_survive_a_new_version_of_the_file_and_lie_over_it(bench: Any, api: Any) -> None:
-    api.patch("people/m.devries?tag=t", {"name": "Changed"})
+    api.patch("people/m.devries", {"name": "Changed"})
     bench.rewrite("people:\n", "people:\n  new.person:\n    name: New\n")
     assert api.get("people/new.person").status == 200
     found = api.get("people/m.devries").body
-    assert (found["name"], found["source"]["tag"]) == ("Changed", "t")
+    assert (found["name"], found["source"]["tag"]) == ("Changed", "")
     assert found["source"]["line"] > 0
 
 

@@ -210,7 +210,7 @@ def test_changes_over_a_register_are_what_a_file_with_the_same_in_it_gives(first
 def test_dropping_the_changes_gives_the_register_of_the_file_back(first: Any, then: Any) -> None:
     base = registered(merged(registered(plain(Register())), walked(registered(plain(Register())), first)))
     layer = walked(base, then)
-    entry = editing.drop(layer, None)
+    entry = editing.drop(layer, "")
     assert (layer.after(entry) if entry else layer).register is base
 
 

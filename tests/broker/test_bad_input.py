@@ -296,7 +296,7 @@ CASES = (
     forged("by another key, by Redirect", redirect(lambda sp, sso: OTHER.query(mistakes.unsigned(sp, sso)))),
     forged("RelayState changed after signing", altered(lambda q: q.replace("rs-1", "rs-2"))),
     forged("RelayState taken away after signing", altered(lambda q: q.replace("&RelayState=rs-1", ""))),
-    forged("query escaped anew after signing", altered(mistakes.lower_case)),
+    forged("query escaped anew after signing", altered(mistakes.lower_case), "AR-42"),
     forged("SigAlg of another family", altered(lambda q: q.replace("rsa-sha256", "hmac-sha256"))),
     # What is out of the ordinary, and still good.
     Case("good: query escaped in lower case and signed so", redirect(mistakes.query_in_lower_case), goes_on),

@@ -96,12 +96,12 @@ def test_a_wrong_search_says_what_the_api_says(bench: Any) -> None:
 
 
 def test_a_person_is_changed_over_the_file_marked_as_such_and_put_back(bench: Any) -> None:
-    page = done(post(bench, MIEKE, name="Mieke Anders", tag="t-1"))
+    page = done(post(bench, MIEKE, name="Mieke Anders"))
     assert page.said("done")
     assert "gewijzigd over het bestand" in page.said("changed")
     assert values(page)["name"] == "Mieke Anders"
     now = api(bench, "people/m.devries")
-    assert (now["name"], now["source"]["tag"]) == ("Mieke Anders", "t-1")
+    assert (now["name"], now["source"]["tag"]) == ("Mieke Anders", "")
     assert now["attributes"], "what the form does not show stays"
     back = bench.browser().post(MIEKE, {"do": "restore"})
     page = done(back)
@@ -145,8 +145,7 @@ def test_a_mistake_is_said_at_its_field_in_the_words_of_the_api_and_what_was_typ
     assert api(bench, "state")["changes"]["total"] == 0
 
 
-def test_a_wrong_tag_and_an_invisible_character_are_mistakes_of_their_fields(bench: Any) -> None:
-    assert post(bench, MIEKE, tag="two words").said("error-tag")
+def test_an_invisible_character_is_a_mistake_of_its_field(bench: Any) -> None:
     assert "U+0007" in post(bench, MIEKE, name="Mieke\u0007").said("error-name")
 
 
@@ -155,7 +154,7 @@ def test_who_is_referred_to_goes_only_with_all_that_refers_to_them(bench: Any) -
     assert page.status == 409
     assert "is referred to by mandate m.devries/" in page.said("error-summary")
     assert page.by_testid("cascade")
-    gone = done(post(bench, MIEKE, "cascade", tag="t-2"))
+    gone = done(post(bench, MIEKE, "cascade"))
     assert "m.devries" in gone.said("done")
     page = bench.browser().get(MIEKE)
     assert page.status == 404

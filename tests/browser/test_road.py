@@ -73,6 +73,8 @@ def test_a_person_logs_in_and_is_back_at_the_demo(
     page.get_by_label("Pincode").fill(pin)
     page.get_by_role("button", name="Volgende", exact=True).click()
 
+    demo.link_in(page)
+    expect(at(page, "school-name")).to_have_text("testschooltje")
     expect(at(page, "company-name")).to_have_text("Stichting Openbare Scholen De Regenboog (fictief)")
     expect(at(page, "company-id")).to_have_text("90000012")
     expect(at(page, "level")).to_have_text("EH3")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from helpdeskpo_world import BASE, Person, Wire
+from helpdeskpo_world import BASE, PASSWORDS, Clock, Person, Wire, link
 from idp import DV, Idp, Party
+from jinja2 import FileSystemBytecodeCache
 
 from helpdeskpo.app import create_app
+from helpdeskpo.database import Database
 from helpdeskpo.keys import KeyPair, key_pair
+from helpdeskpo.seed import load, sow
 from helpdeskpo.settings import OIN, Settings, now
 
 
@@ -20,9 +24,33 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database as it is at the first start, in which the person of ``idp.py`` is linked to testschooltje."""
+    database = Database(tmp_path_factory.mktemp("seeded") / "helpdeskpo.sqlite")
+    database.create(lambda session: sow(session, load(None), PASSWORDS))
+    link(database)
+    database.close()
+    return database.file
+
+
 @pytest.fixture
-def settings(state: Path) -> Settings:
-    return Settings(idp_metadata="http://127.0.0.1:9/metadata", state=state, base_url=BASE)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(state: Path, seeded: Path, tmp_path: Path, clock: Clock) -> Settings:
+    """Of a service provider whose database is a copy for this test alone."""
+    database = Path(shutil.copy(seeded, tmp_path / "helpdeskpo.sqlite"))
+    return Settings(
+        idp_metadata="http://127.0.0.1:9/metadata",
+        state=state,
+        base_url=BASE,
+        database=database,
+        mail=tmp_path / "mail",
+        clock=clock,
+    )
 
 
 @pytest.fixture
@@ -46,9 +74,17 @@ def wire(idp: Idp) -> Wire:
     return Wire(idp)
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once, not for every test."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def app(settings: Settings, wire: Wire) -> Flask:
-    return create_app(settings, wire)
+def app(settings: Settings, wire: Wire, compiled: FileSystemBytecodeCache) -> Flask:
+    made = create_app(settings, wire, PASSWORDS)
+    made.jinja_env.bytecode_cache = compiled
+    return made
 
 
 @pytest.fixture

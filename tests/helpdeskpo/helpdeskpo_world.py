@@ -6,21 +6,62 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from idp import NS, Answer, Idp, Party, redirect_request, xml
+from idp import KVK, LOA, NS, PSEUDO, PSEUDONYM, SERVICE, Answer, Idp, Party, redirect_request, xml
 from signxml import XMLVerifier
 from signxml.verifier import SignatureConfiguration
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from helpdeskpo.database import Database
+from helpdeskpo.identity import Identifier, Identity
 from helpdeskpo.keys import KeyPair
+from helpdeskpo.models import Account, Link, Membership, Organisation
+from helpdeskpo.saml import Outcome
+from helpdeskpo.secret import Passwords
+from helpdeskpo.settings import now
+from helpdeskpo.site import Site
 from helpdeskpo.transport import Unreachable
 
 BASE = "http://localhost:8081"
+PASSWORDS = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+"""Argon2 at its cheapest."""
+
+
+class Clock:
+    """The right time, until a test puts it ``ahead``."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return now() + self.ahead
+
+
+def link(database: Database, acting: str = PSEUDONYM, company: str = "90000012", code: str = "00XX") -> None:
+    """What the link page comes to, without its pages."""
+    with database.write() as session:
+        account = session.scalars(select(Account).join(Organisation).where(Organisation.code == code)).one()
+        session.add(
+            Link(
+                acting=acting.lower(),
+                legal_kind=KVK,
+                legal=company,
+                account=account,
+                email="m.devries@voorbeeld.example",
+                made_at=now(),
+                memberships=[Membership(organisation=account.organisation, added_at=now())],
+            )
+        )
 
 
 class Wire:
@@ -76,6 +117,7 @@ class Person:
         self.client: FlaskClient = self.app.test_client()
         self.relay_state = ""
         self.request: Any = None
+        self.handles = 0
 
     def get(self, path: str) -> TestResponse:
         return self.client.get(path, base_url=BASE)
@@ -112,8 +154,46 @@ class Person:
             answer = self.get(f"{parts.path}?{parts.query}")
         return answer
 
+    def post(self, path: str, page: TestResponse, **fields: str) -> TestResponse:
+        """Send the form of a page, with its token, and see where it ends."""
+        sent = {"csrf_token": token(page), **fields}
+        return self.follow(self.client.post(path, data=sent, base_url=BASE))
+
+    def mails(self, to: str = "") -> list[EmailMessage]:
+        """What was sent so far, in its order."""
+        site: Site = self.app.extensions["helpdeskpo"]
+        site.mailer.wait()
+        folder = site.settings.mail
+        found = sorted(folder.glob("*.eml")) if folder and folder.exists() else []
+        read = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in found]
+        return [one for one in read if isinstance(one, EmailMessage) and to in str(one["To"])]
+
+    def pin(self) -> str:
+        """Of the newest mail."""
+        found = re.search(r"\b\d{6}\b", self.mails()[-1].get_content())
+        assert found
+        return found[0]
+
+    def arrive(
+        self, acting: str = PSEUDONYM, company: str = "90000012", kind: str = KVK, **more: str
+    ) -> TestResponse:
+        """A login whose answer has been found good: where it leads. Without SAML, which takes long."""
+        who = Identity(Identifier(kind, company), Identifier(PSEUDO, acting), LOA + "loa3", SERVICE, "", "")
+        self.handles += 1
+        handle, browser = f"handle-{self.handles}", "b" * 43
+        site: Site = self.app.extensions["helpdeskpo"]
+        site.provider._outcomes.put(handle, Outcome(replace(who, **more), browser))
+        self.client.set_cookie("helpdeskpo_browser", browser, domain="localhost")
+        return self.follow(self.get(f"/saml/klaar?antwoord={handle}"))
+
     def log_in(self, **changes: Any) -> TestResponse:
         return self.end(self.idp.response(replace(self.begin(), **changes)))
+
+
+def token(page: TestResponse) -> str:
+    """What a form of this page carries against forged posts; empty when there is none."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    return found[1] if found else ""
 
 
 def shown(page: TestResponse, name: str) -> str:

@@ -114,7 +114,7 @@ def test_logs_in_over_real_sockets_when_the_broker_comes_later(tmp_path: Path) -
             answer = Answer(request.get("ID"), base + "/saml/acs/artifact", Party(DV, b"", keys.certificate))
             sent = {"SAMLart": idp.keep(idp.response(answer)), "RelayState": query["RelayState"]}
             page: Any = session.get(base + "/saml/acs/artifact", params=sent, timeout=10)
-        assert page.url == base + "/mijn"
+        assert page.url == base + "/koppelen", "nobody is linked yet"
         assert shown(page, "company-id") == "90000012"
         process.terminate()
         out, errors = process.communicate(timeout=20)

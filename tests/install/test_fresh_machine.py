@@ -179,7 +179,8 @@ def test_a_python_without_venv_is_told_in_one_line(checkout: Path, tmp_path: Pat
     """As on Debian without python3-venv: ``python -m venv`` fails for want of ensurepip."""
     copy = tmp_path / "checkout"
     copy.mkdir()
-    for name in ("run_broker.py", "setup.cfg"):
+    (copy / "client").mkdir()
+    for name in ("run_broker.py", "setup.cfg", "client/pyproject.toml"):
         shutil.copy(checkout / name, copy / name)
     fake = tmp_path / "fake"
     fake.mkdir()

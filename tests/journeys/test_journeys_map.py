@@ -10,6 +10,7 @@ import pytest
 
 import broker
 import journeys.roads  # noqa: F401 - fills the map
+from broker.yaml_files import SECTIONS
 from journeys.road import ROADS, Road, table
 from suppliers.profiles import load_profiles
 from suppliers.register.loader import load
@@ -38,14 +39,15 @@ def test_there_are_roads_enough() -> None:
 
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: road.id)
 def test_each_road_is_a_persons_of_the_default_file(road: Road) -> None:
-    register = load(FILE, suppliers=tuple(load_profiles())).register
+    register = load(FILE, suppliers=tuple(load_profiles()), sections=SECTIONS).register
     assert road.person in register.people or road.person == "-"
 
 
 def test_every_person_of_the_default_file_has_a_road() -> None:
-    register = load(FILE, suppliers=tuple(load_profiles())).register
-    # The manager decides on other people's roads.
-    assert set(register.people) - {road.person for road in ROADS} == {"m.beheer"}
+    loaded = load(FILE, suppliers=tuple(load_profiles()), sections=SECTIONS)
+    # The manager decides on other people's roads; who has a scenario walks in tests/scenarios.
+    scenarios = {one.person for one in loaded.sections["scenarios"].armed()}
+    assert set(loaded.register.people) - {road.person for road in ROADS} == {"m.beheer", *scenarios}
 
 
 def test_every_supplier_has_a_road_that_ends_well() -> None:

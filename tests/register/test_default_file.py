@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import broker
+from broker.yaml_files import SECTIONS
 from suppliers.ask import Level
 from suppliers.register.loader import load
 from suppliers.register.model import Mandate, MandateStatus, MeansStatus
@@ -19,7 +20,7 @@ TODAY = date(2026, 11, 22)
 
 @pytest.fixture(scope="module")
 def register():
-    return load(FILE, suppliers=SUPPLIERS).register
+    return load(FILE, suppliers=SUPPLIERS, sections=SECTIONS).register
 
 
 @pytest.fixture
@@ -101,6 +102,7 @@ def test_everyone_logs_in_with_their_key_and_the_same_password(register):
         ),
         ("j.oosting", lambda held: [(TODAY - m.last_used).days > 731 for m in held] == [True]),
         ("w.nieman", lambda held: held == []),
+        ("verlopen-machtiging", lambda held: [m.until < TODAY for m in held] == [True]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -57,7 +57,7 @@ CASES = (
     ("ForceAuthn as 1", asking(ForceAuthn="1"), "AR-10-digit", "N", '"1"'),
     ("ForceAuthn as 0", asking(ForceAuthn="0"), "AR-10-digit", "N", '"0"'),
     ("IsPassive as 0", asking(IsPassive="0"), "AR-10-digit", "N", '"0"'),
-    ("DEFLATE inside a POST", deflated, "AR-42", "N", "DEFLATE"),
+    ("DEFLATE inside a POST", deflated, "AR-42-deflate", "N", "DEFLATE"),
     ("NameIDPolicy without Format", asking(children=NAME_ID_POLICY), "AR-37", "W", "NameIDPolicy"),
     (
         "a return address by URL",

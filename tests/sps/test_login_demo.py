@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -42,11 +43,17 @@ def go_back(session: requests.Session, page: Page) -> dict[str, str]:
         got = session.get(page.location, timeout=20)
     else:
         got = session.post(answer.url, data=answer.fields, timeout=20)
+    return read(got)
+
+
+def read(got: requests.Response) -> dict[str, str]:
+    """What a page of the demo says, by test id; and its path."""
     tree = html.fromstring(got.content)
-    return {
+    said = {
         node.get("data-testid"): " ".join(node.text_content().split())
         for node in tree.xpath("//*[@data-testid]")
     }
+    return {**said, "path": urlsplit(got.url).path}
 
 
 @pytest.mark.parametrize("answer", ["post", "artifact"])
@@ -66,6 +73,26 @@ def test_the_same_person_has_the_same_pseudonym_next_time(demo: RunningDemo, bro
         session, browser = requests.Session(), broker.browser()
         seen.append(go_back(session, walk(browser, start(session, demo, browser)))["pseudonym"])
     assert seen[0] == seen[1]
+
+
+def test_the_first_login_links_and_the_next_one_is_straight_in(
+    demo: RunningDemo, broker: RunningBroker
+) -> None:
+    """By the pages, with the PIN that the demo mailed."""
+
+    def arrive(person: str) -> tuple[requests.Session, requests.Response]:
+        session, browser = requests.Session(), broker.browser()
+        page = walk(browser, start(session, demo, browser), person)
+        answer = landed(page)
+        if page.location:
+            return session, session.get(page.location, timeout=20)
+        return session, session.post(answer.url, data=answer.fields, timeout=20)
+
+    assert read(arrive("l.jacobs")[1])["path"] == "/koppelen"
+    linked = read(demo.link(*arrive("l.jacobs")))
+    assert (linked["path"], linked["school-code"]) == ("/mijn/gekoppeld", "(00XX)")
+    assert read(arrive("l.jacobs")[1])["path"] == "/mijn"
+    assert read(arrive("c.vandam")[1])["path"] == "/koppelen", "a colleague links too"
 
 
 @pytest.mark.parametrize("until", ["choice", "login", "channel", "pin"])

@@ -100,7 +100,7 @@ class World:
         self.desk = Desk(
             profiles if profiles is not None else load_profiles(),
             self.store,
-            lambda: self.register,
+            lambda ask, who: self.register,
             clock=lambda: self.now,
             make_pin=self.make_pin,
             on_event=lambda ask_id, kind, data: self.events.append((kind, dict(data))),

@@ -88,7 +88,7 @@ def on(world: World, store: Store) -> World:
     world.desk = Desk(
         world.desk.profiles,
         store,
-        lambda: world.register,
+        lambda ask, who: world.register,
         clock=lambda: world.now,
         make_pin=world.make_pin,
         on_event=lambda ask_id, kind, data: world.events.append((kind, dict(data))),
@@ -656,7 +656,7 @@ def test_what_was_granted_is_there_after_a_restart(world: World, tmp_path: Path)
     used_now(world)
     first.close()
     second = SqliteStore(tmp_path / "state.sqlite")
-    held = Grants(second, lambda: world.register).of("klaas")
+    held = Grants(second, lambda tag: world.register).of("klaas")
     assert [granted.company for granted in held.mandates] == ["wilg"]
     assert held.last_used == world.facts().today
     second.close()
@@ -671,7 +671,7 @@ def test_a_login_reads_the_store_once(world: World):
             return super().get(kind, key)
 
     store = Counting()
-    grants = Grants(store, lambda: world.register)
+    grants = Grants(store, lambda tag: world.register)
     grants.used("klaas", date(2026, 11, 22))
     store.reads = 0
     grants.of("klaas")
@@ -679,7 +679,7 @@ def test_a_login_reads_the_store_once(world: World):
 
 
 def test_uses_and_requests_at_once_all_count(world: World, store: Store):
-    grants = Grants(store, lambda: world.register)
+    grants = Grants(store, lambda tag: world.register)
     base = MandateRequest(
         "request", "reconi", "klaas", "beuk", "", SERVICE.name, SERVICE.provider, Level.EH3, NOW, "login-1"
     )
@@ -697,7 +697,7 @@ def test_uses_and_requests_at_once_all_count(world: World, store: Store):
 
 
 def test_refused_requests_do_not_pile_up(world: World):
-    grants = Grants(MemoryStore(), lambda: world.register)
+    grants = Grants(MemoryStore(), lambda tag: world.register)
     for n in range(60):
         made = MandateRequest(
             f"request-{n}", "reconi", "klaas", "beuk", "", SERVICE.name, SERVICE.provider, Level.EH3, NOW, "x"

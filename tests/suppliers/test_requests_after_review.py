@@ -78,9 +78,9 @@ class Bench(World):
         self.desk = Desk(
             self.profiles,
             store,
-            lambda: self.register,
+            lambda ask, who: self.register,
             clock=lambda: self.now,
-            clock_of=lambda provider: (
+            clock_of=lambda provider, tag: (
                 self.now + (self.there if provider == SERVICE.provider_id else timedelta())
             ),
             make_pin=self.make_pin,
@@ -299,7 +299,7 @@ def test_nobody_is_mailed_about_what_was_decided_meanwhile(bench: Bench):
 
 
 def test_of_uses_at_once_the_latest_day_stays(store: Store):
-    grants, days = Grants(store, lambda: EVERYTHING), [date(2026, 11, day) for day in range(1, 9)]
+    grants, days = Grants(store, lambda tag: EVERYTHING), [date(2026, 11, day) for day in range(1, 9)]
     at_once(8, lambda: grants.used("klaas", days.pop()))
     assert grants.of("klaas").last_used == date(2026, 11, 8)
 

@@ -171,7 +171,7 @@ def test_a_desk_of_its_own_has_no_panel(world: World) -> None:
     assert seen
     assert isinstance(screen, Screen)
     assert world.desk.testers(seen, screen, fill="jan") is None
-    open_one = Desk(load_profiles(), world.store, lambda: world.register, tester_panel=lambda: True)
+    open_one = Desk(load_profiles(), world.store, lambda ask, who: world.register, tester_panel=lambda: True)
     assert open_one.testers(seen, screen, fill="jan")
 
 

@@ -20,7 +20,7 @@ PLACEHOLDER = re.compile(r"\{(\w*)\}|%\((\w+)\)s")
 
 
 def path(package: str, language: str, ending: str) -> Path:
-    domain = "suppliers" if package == "suppliers" else "broker"
+    domain = package if package in ("suppliers", "helpdeskpo") else "broker"
     return ROOT / package / "translations" / language / "LC_MESSAGES" / f"{domain}.{ending}"
 
 

@@ -61,7 +61,7 @@ def still(bench: Any, tmp_path: Path) -> Parts:
         keys=KeyFolder(tmp_path),
         suppliers=Spoken(WORD, parts.suppliers),
         now=lambda: NOW,
-        now_of=lambda sp: NOW,
+        now_at=lambda sp, tag: NOW,
         new_id=lambda: f"_id-{next(numbers)}",
         new_uuid=lambda: f"00000000-0000-4000-8000-{next(numbers):012}",
         random_bytes=lambda size: b"r" * size,

@@ -139,7 +139,7 @@ def test_a_query_signature_is_verified_over_the_octets_as_they_came(sp: ServiceP
         ("", {}, Fault.ALGORITHM),
         (RSA_SHA256, {"value": b""}, Fault.MISSING),
         (RSA_SHA256, {"value": b"x" * 256}, Fault.KEY),
-        (mistakes.RSA_SHA1, {}, Fault.KEY),
+        (mistakes.RSA_SHA1, {}, Fault.QUERY),
     ],
 )
 def test_a_query_signature_that_is_none_is_refused(

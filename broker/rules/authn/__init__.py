@@ -3,9 +3,9 @@
 Importing this package registers them all, in the order of their ids.
 """
 
-from broker.rules.authn import message, addresses, sender, signature, wishes  # isort: skip
+from broker.rules.authn import examples, message, addresses, sender, signature, wishes, carried  # isort: skip
+from broker.rules.authn.examples import RULES
 from broker.rules.authn.seen import (
-    RULES,
     SeenRequest,
     Source,
     chosen_endpoint,
@@ -18,8 +18,10 @@ __all__ = [
     "SeenRequest",
     "Source",
     "addresses",
+    "carried",
     "chosen_endpoint",
     "chosen_service",
+    "examples",
     "message",
     "requested_level",
     "sender",

@@ -1,18 +1,18 @@
-"""The message itself: form, id, time, destination (AR-02..12)."""
+"""The message itself: form, id, time, destination (AR-01..12)."""
 
 from __future__ import annotations
 
-from broker.rules.authn.seen import (
-    NCNAME,
-    REQUESTER,
-    SeenRequest,
-    rule,
-    said,
-)
+from datetime import timedelta
+
+from broker.rules import samples
+from broker.rules.authn.examples import rule, sent
+from broker.rules.authn.seen import NCNAME, REQUESTER, SeenRequest, said
 from broker.rules.engine import Fault, NotApplicable
 from broker.rules.finding import BINDINGS, CORE, INTERFACE, SESSIONS
 from broker.wire import instants, names
 from suppliers.ask import Level
+
+FORCED = 'ForceAuthn="true"'
 
 
 @rule(
@@ -21,6 +21,8 @@ from suppliers.ask import Level
     "R",
     mend="Send the request by HTTP-Redirect, HTTP-POST or HTTP-Artifact, as the broker's metadata says.",
     reference=BINDINGS,
+    firm="a message that did not come by a binding cannot be read",
+    bad=sent(shown="POST /sso/1.13 with a SOAP envelope", binding=names.SOAP_BINDING),
 )
 def published_binding(seen: SeenRequest) -> Fault | None:
     if seen.binding in seen.published:
@@ -30,16 +32,20 @@ def published_binding(seen: SeenRequest) -> Fault | None:
 
 @rule(
     "AR-02",
-    "The message is valid against the SAML schema",
+    "the message is valid against the SAML schema",
     "R",
     mend="Send a samlp:AuthnRequest as the SAML 2.0 protocol schema describes it.",
     reference=CORE,
+    firm="what the schema does not know, two programs read in two ways",
+    bad=sent((FORCED, 'ForceAuth="true"')),
+    why="The children stand in the order Issuer, Signature, Extensions, Subject, NameIDPolicy, Conditions, "
+    "RequestedAuthnContext, Scoping. A DTD or an entity is refused before the schema is asked.",
 )
 def schema_valid(seen: SeenRequest) -> Fault | None:
     if seen.schema_error is None:
         return None
-    message, line = seen.schema_error
-    return Fault("a message that the SAML 2.0 protocol schema accepts", message, line=line)
+    message, line = seen.schema_error[0].removesuffix("."), seen.schema_error[1]
+    return Fault("a message that the SAML 2.0 protocol schema accepts", message, line=line, at=seen.schema_at)
 
 
 @rule(
@@ -48,12 +54,14 @@ def schema_valid(seen: SeenRequest) -> Fault | None:
     "R",
     mend="Give every request an ID that starts with a letter or an underscore, such as _ and 32 hex digits.",
     reference=INTERFACE,
+    firm="without an ID there is nothing to answer to, and no replay is seen",
+    bad=sent(('ID="_7f3c', 'ID="7f3c'), schema_error=None),
 )
 def has_id(seen: SeenRequest) -> Fault | None:
     identifier = seen.request.id
     if identifier and NCNAME.fullmatch(identifier):
         return None
-    return Fault("an NCName", f'"{identifier}"' if identifier else "no ID", "@ID", seen.line)
+    return Fault("an NCName", f'"{identifier}"' if identifier else "no ID", at=seen.at("ID"))
 
 
 @rule(
@@ -62,11 +70,17 @@ def has_id(seen: SeenRequest) -> Fault | None:
     "R",
     mend="Make a new request with a new ID for every login; do not send a kept page again.",
     reference=INTERFACE,
+    firm="a request that is sent again may be one that somebody stole",
+    bad=sent(
+        shown="The same request a second time: by the Back button, or from a page that was kept.",
+        replayed=True,
+    ),
+    certainty="The scheme keeps an ID for 12 months; this broker for 30 days, or as long as its store lives.",
 )
 def fresh_id(seen: SeenRequest) -> Fault | None:
     if not seen.replayed:
         return None
-    return Fault("an ID that was not seen before", f'"{seen.request.id}", seen before', "@ID", seen.line)
+    return Fault("an ID that was not seen before", f'"{seen.request.id}", seen before', at=seen.at("ID"))
 
 
 @rule(
@@ -75,11 +89,12 @@ def fresh_id(seen: SeenRequest) -> Fault | None:
     "R",
     mend='Send Version="2.0".',
     reference=CORE,
+    bad=sent(('Version="2.0"', 'Version="1.1"')),
 )
 def version(seen: SeenRequest) -> Fault | None:
     if seen.request.version == "2.0":
         return None
-    return Fault('"2.0"', said(seen.request.version), "@Version", seen.line)
+    return Fault('"2.0"', said(seen.request.version), at=seen.at("Version"))
 
 
 @rule(
@@ -88,6 +103,7 @@ def version(seen: SeenRequest) -> Fault | None:
     "E",
     mend="Write the time in UTC, ending in Z: 2026-02-01T09:00:00Z.",
     reference=CORE,
+    bad=sent(("2026-02-02T09:00:00Z", "2026-02-02T10:00:00+01:00")),
 )
 def issue_instant(seen: SeenRequest) -> Fault | None:
     text = seen.request.issue_instant
@@ -96,7 +112,7 @@ def issue_instant(seen: SeenRequest) -> Fault | None:
             return None
     except ValueError:
         pass
-    return Fault("a UTC time ending in Z", said(text), "@IssueInstant", seen.line)
+    return Fault("a UTC time ending in Z", said(text), at=seen.at("IssueInstant"))
 
 
 @rule(
@@ -106,6 +122,9 @@ def issue_instant(seen: SeenRequest) -> Fault | None:
     mend="Make the request when the person clicks, and keep the clocks of both machines right (NTP).",
     reference=INTERFACE,
     status=REQUESTER,
+    bad=sent(("2026-02-02T09:00:00Z", "2026-02-02T08:30:00Z")),
+    certainty="That an old request gets Requester is the scheme's; how old it may be is not. Here it is five minutes "
+    "(broker.request_seconds in the YAML), and one minute ahead.",
 )
 def age(seen: SeenRequest) -> Fault | None:
     try:
@@ -115,7 +134,13 @@ def age(seen: SeenRequest) -> Fault | None:
     if seen.now - seen.oldest <= issued <= seen.now + seen.newest:
         return None
     early, late = instants.write(seen.now - seen.oldest), instants.write(seen.now + seen.newest)
-    return Fault(f"between {early} and {late}", instants.write(issued), "@IssueInstant", seen.line)
+    received, mend = instants.write(issued), None
+    off = issued - seen.now
+    hours = round(off / timedelta(hours=1))
+    if hours in (1, 2) and abs(off - timedelta(hours=hours)) < timedelta(minutes=1):
+        received += f", {hours} h ahead"
+        mend = "This is Dutch local time written as if it were UTC: convert it to UTC before the Z is put behind it."
+    return Fault(f"between {early} and {late}", received, mend=mend, at=seen.at("IssueInstant"))
 
 
 @rule(
@@ -124,13 +149,36 @@ def age(seen: SeenRequest) -> Fault | None:
     "R",
     mend="Take the Location of SingleSignOnService from the broker's metadata, character for character.",
     reference=INTERFACE,
+    firm="a request that was made for another address may have been caught there",
+    bad=sent((f'"{samples.SSO}"', f'"{samples.SSO}/"')),
 )
 def destination(seen: SeenRequest) -> Fault | None:
-    if seen.saml and seen.signed is None and seen.request.destination is None:
+    received = seen.request.destination
+    if seen.saml and seen.signed is None and received is None:
         raise NotApplicable
-    if seen.request.destination == seen.endpoint:
+    if received == seen.endpoint:
         return None
-    return Fault(f'"{seen.endpoint}"', said(seen.request.destination), "@Destination", seen.line)
+    return Fault(
+        f'"{seen.endpoint}"', said(received), mend=_nearly(received, seen.endpoint), at=seen.at("Destination")
+    )
+
+
+def _nearly(received: str | None, expected: str) -> str | None:
+    """What to change in an address that is almost right; None where it is another one altogether."""
+    if received is None:
+        return None
+    if received.strip() == expected:
+        return "Take the white space around the address out."
+    if received.rstrip("/") == expected.rstrip("/"):
+        return "Mind the slash at the end: the addresses are compared character for character."
+    if received.partition(":")[2] == expected.partition(":")[2]:
+        return (
+            f"Write {expected.partition(':')[0]} instead of {received.partition(':')[0]}; if a proxy ends TLS before "
+            "your server or before the broker, tell that server its outside address."
+        )
+    if received.casefold() == expected.casefold():
+        return "Mind capitals: the addresses are compared character for character."
+    return None
 
 
 @rule(
@@ -139,11 +187,13 @@ def destination(seen: SeenRequest) -> Fault | None:
     "W",
     mend="Leave Consent out, or send urn:oasis:names:tc:SAML:2.0:consent:unspecified.",
     reference=INTERFACE,
+    bad=sent((FORCED, f'{FORCED} Consent=""')),
+    good=sent((FORCED, f'{FORCED} Consent="urn:oasis:names:tc:SAML:2.0:consent:unspecified"')),
 )
 def consent(seen: SeenRequest) -> Fault | None:
     if seen.request.consent is None:
         raise NotApplicable
-    return None if seen.request.consent else Fault("a consent URN", '""', "@Consent", seen.line)
+    return None if seen.request.consent else Fault("a consent URN", '""', at=seen.at("Consent"))
 
 
 @rule(
@@ -152,9 +202,15 @@ def consent(seen: SeenRequest) -> Fault | None:
     "E",
     mend="Send ForceAuthn as true or false; left out, it means that an existing session may be used.",
     reference=INTERFACE,
+    bad=sent((FORCED, 'ForceAuthn="yes"'), schema_error=None),
 )
 def force_authn(seen: SeenRequest) -> Fault | None:
-    return _boolean(seen, seen.request.force_authn, "@ForceAuthn")
+    value = seen.request.force_authn
+    if value is None:
+        raise NotApplicable
+    if value.strip() in ("true", "false", "1", "0"):
+        return None
+    return Fault('"true" or "false"', said(value), at=seen.at("ForceAuthn"))
 
 
 @rule(
@@ -163,16 +219,17 @@ def force_authn(seen: SeenRequest) -> Fault | None:
     "N/N/-",
     mend='Write "true" or "false": 1 and 0 mean the same, and not every broker reads them.',
     reference=INTERFACE,
+    bad=sent((FORCED, 'ForceAuthn="1"')),
 )
 def booleans_as_words(seen: SeenRequest) -> Fault | None:
-    sent = {"@ForceAuthn": seen.request.force_authn, "@IsPassive": seen.request.is_passive}
-    digits = [(where, value) for where, value in sent.items() if value and value.strip() in ("1", "0")]
-    if not any(sent.values()):
+    sent_ = {"ForceAuthn": seen.request.force_authn, "IsPassive": seen.request.is_passive}
+    digits = [(name, value) for name, value in sent_.items() if value and value.strip() in ("1", "0")]
+    if not any(sent_.values()):
         raise NotApplicable
     if not digits:
         return None
-    where, value = digits[0]
-    return Fault('"true" or "false"', said(value), where, seen.line)
+    name, value = digits[0]
+    return Fault('"true" or "false"', said(value), at=seen.at(name))
 
 
 @rule(
@@ -181,6 +238,9 @@ def booleans_as_words(seen: SeenRequest) -> Fault | None:
     "W/W/-",
     mend='Send ForceAuthn="true": at EH4, or for a service without SSOSupport, no session may be used.',
     reference=SESSIONS,
+    bad=sent((FORCED, 'ForceAuthn="false"'), level=Level.EH4),
+    good=sent(level=Level.EH4),
+    certainty="The scheme says that there is no single sign-on then; that the request must say so is our reading.",
 )
 def force_authn_needed(seen: SeenRequest) -> Fault | None:
     why = "at EH4" if seen.level is Level.EH4 else "for a service without SSOSupport"
@@ -188,7 +248,7 @@ def force_authn_needed(seen: SeenRequest) -> Fault | None:
         raise NotApplicable
     if seen.request.forces:
         return None
-    return Fault(f'"true", {why}', said(seen.request.force_authn), "@ForceAuthn", seen.line)
+    return Fault(f'"true", {why}', said(seen.request.force_authn), at=seen.at("ForceAuthn"))
 
 
 @rule(
@@ -198,18 +258,13 @@ def force_authn_needed(seen: SeenRequest) -> Fault | None:
     mend="Leave IsPassive out: a login with eHerkenning always asks the person something.",
     reference=INTERFACE,
     status=(names.RESPONDER, names.REQUEST_UNSUPPORTED),
+    bad=sent((FORCED, f'{FORCED} IsPassive="true"')),
+    good=sent((FORCED, f'{FORCED} IsPassive="false"')),
+    certainty="Read on the page of the sister interface HM-AD.",
 )
 def is_passive(seen: SeenRequest) -> Fault | None:
     if seen.request.is_passive is None:
         raise NotApplicable
     if seen.request.is_passive.strip() in ("false", "0"):
         return None
-    return Fault('"false"', said(seen.request.is_passive), "@IsPassive", seen.line)
-
-
-def _boolean(seen: SeenRequest, value: str | None, where: str) -> Fault | None:
-    if value is None:
-        raise NotApplicable
-    if value.strip() in ("true", "false", "1", "0"):
-        return None
-    return Fault('"true" or "false"', said(value), where, seen.line)
+    return Fault('"false"', said(seen.request.is_passive), at=seen.at("IsPassive"))

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from broker.rules.engine import Rules
 from broker.wire import names
 from broker.wire.bindings import FRONT_CHANNEL, Carried
 from broker.wire.metadata import ARTIFACT_OR_POST, Endpoint, ServiceEntry, SpMetadata
+from broker.wire.places import Spot, spot
 from broker.wire.request import AuthnRequest
 from broker.wire.signing import SignatureProblem, Signed
 from suppliers.ask import Level
@@ -37,10 +37,12 @@ class SeenRequest:
     Exactly one of ``signed`` and ``signature_problem`` is set for a known sender. ``schema_error`` is what
     the SAML schema says, None if it is content. ``level`` is the catalogue's for the service, if any.
     ``saml`` marks a provider that knows nothing of the scheme; it may leave out signature and Destination.
-    ``catalogue_key``: the service catalogue has a certificate to encrypt for.
+    ``catalogue_key``: the service catalogue has a certificate to encrypt for. ``encrypts``: what is sent to this
+    provider is encrypted for it.
     ``sso`` is the catalogue's SSOSupport, None where it says nothing. ``able`` are the entity ids of the
     authentication services that reach level and identifier, in ``known`` with all others. ``may_ask`` are the
     extra attributes of the catalogue, None where it lists none. ``source`` is there for a request by artifact.
+    ``in_catalogue``: whether a service catalogue lists the service, None where there is no catalogue to look in.
     """
 
     request: AuthnRequest
@@ -60,16 +62,23 @@ class SeenRequest:
     framed: bool = False
     saml: bool = False
     catalogue_key: bool = False
+    encrypts: bool = True
     sso: bool | None = None
     known: tuple[str, ...] = ()
     able: tuple[str, ...] = ()
     may_ask: tuple[str, ...] | None = None
     source: Source | None = None
     published: tuple[str, ...] = FRONT_CHANNEL
+    schema_at: Spot | None = None
+    in_catalogue: bool | None = None
 
-    @property
-    def line(self) -> int:
-        return self.request.element.sourceline or 0
+    def at(self, attribute: str = "") -> Spot:
+        """The message, or an attribute of it."""
+        return Spot(self.request.element, attribute)
+
+    def inside(self, *path: str, attribute: str = "") -> Spot:
+        """An element of the message by its prefixed name, or an attribute of that."""
+        return spot(self.request.element, *path, attribute=attribute)
 
 
 def chosen_endpoint(request: AuthnRequest, sp: SpMetadata) -> Endpoint | None:
@@ -103,10 +112,6 @@ def requested_level(request: AuthnRequest) -> Level | None:
     if not request.class_refs:
         return None
     return Level.of(request.class_refs[0])
-
-
-RULES: Rules[SeenRequest] = Rules()
-rule = RULES.rule
 
 
 def said(value: str | None) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from broker.rules.authn.seen import (
-    DV_ENTITY,
-    SeenRequest,
-    rule,
-    said,
-)
-from broker.rules.engine import Fault, NotApplicable
+from dataclasses import replace
+
+from broker.rules import samples
+from broker.rules.authn.examples import request, rule, sent
+from broker.rules.authn.seen import DV_ENTITY, SeenRequest, said
+from broker.rules.engine import Example, Fault, NotApplicable
 from broker.rules.finding import ENTITY_ID, INTERFACE, METADATA
-from broker.wire.xml import child, named
+from broker.wire.places import Spot
+
+ISSUER = "<saml:Issuer>urn:etoegang:DV:00000001777777770000:entities:9001"
+
+
+def _from(issuer: str) -> Example[SeenRequest]:
+    """From a known sender with this entity id."""
+
+    def make() -> SeenRequest:
+        return request((ISSUER, f"<saml:Issuer>{issuer}"), sp=replace(samples.sp(), entity_id=issuer))
+
+    return Example(make, sent((ISSUER, f"<saml:Issuer>{issuer}")).shown)
 
 
 @rule(
@@ -19,6 +29,10 @@ from broker.wire.xml import child, named
     "W/W/-",
     mend="Leave ProviderName out, or send the OrganizationDisplayName of the service catalogue.",
     reference=INTERFACE,
+    bad=sent(('ForceAuthn="true"', 'ForceAuthn="true"\n    ProviderName="Iemand anders"')),
+    good=sent(('ForceAuthn="true"', f'ForceAuthn="true"\n    ProviderName="{samples.PROVIDER}"')),
+    certainty="That it may be there is read on the page of HM-AD; that it is the catalogue's name, of at most 64 "
+    "characters, is our reading.",
 )
 def provider_name(seen: SeenRequest) -> Fault | None:
     name = seen.request.provider_name
@@ -27,7 +41,7 @@ def provider_name(seen: SeenRequest) -> Fault | None:
     expected = seen.provider or "a name of at most 64 characters"
     if name.strip() and len(name) <= 64 and (seen.provider is None or name == seen.provider):
         return None
-    return Fault(f'"{expected}"', said(name), "@ProviderName", seen.line)
+    return Fault(f'"{expected}"', said(name), at=seen.at("ProviderName"))
 
 
 @rule(
@@ -36,14 +50,14 @@ def provider_name(seen: SeenRequest) -> Fault | None:
     "R",
     mend="Put the metadata of this service provider in the metadata folder, or mend the entity id in either.",
     reference=METADATA,
+    firm="without metadata there is no key to believe a sender by, and no address to answer to",
+    bad=sent((ISSUER, ISSUER.replace("9001", "9002")), sp=None, signed=None),
 )
 def issuer_known(seen: SeenRequest) -> Fault | None:
     if seen.sp is not None:
         return None
-    issuer = child(seen.request.element, "saml:Issuer")
-    line = seen.line if issuer is None else issuer.sourceline or 0
-    where = "Issuer" if issuer is None else named(issuer)
-    return Fault("the entityID of metadata that this broker has", said(seen.request.issuer), where, line)
+    received = said(seen.request.issuer) if seen.request.issuer is not None else "no Issuer"
+    return Fault("the entityID of metadata that this broker has", received, at=_issuer(seen))
 
 
 @rule(
@@ -52,14 +66,14 @@ def issuer_known(seen: SeenRequest) -> Fault | None:
     "E/E/-",
     mend="Use urn:etoegang:DV:<OIN of 20 digits>:entities:<index>; 9000 to 9999 are for tests.",
     reference=ENTITY_ID,
+    bad=_from("https://sp.example/metadata"),
 )
 def issuer_form(seen: SeenRequest) -> Fault | None:
     issuer = seen.request.issuer or ""
     if DV_ENTITY.fullmatch(issuer):
         return None
-    return Fault(
-        "urn:etoegang:DV:<20 digits>:entities:<index>", said(seen.request.issuer), "Issuer", seen.line
-    )
+    expected = "urn:etoegang:DV:<20 digits>:entities:<index>"
+    return Fault(expected, said(seen.request.issuer), at=_issuer(seen))
 
 
 @rule(
@@ -68,12 +82,16 @@ def issuer_form(seen: SeenRequest) -> Fault | None:
     "N/N/-",
     mend="Use an index between 9000 and 9999 for a test system, such as 9001.",
     reference=ENTITY_ID,
+    bad=_from("urn:etoegang:DV:00000001777777770000:entities:1"),
 )
-def issuer_test_index(seen: SeenRequest) -> Fault | None:
-    if not DV_ENTITY.fullmatch(seen.request.issuer or ""):
+def issuer_index(seen: SeenRequest) -> Fault | None:
+    issuer = seen.request.issuer or ""
+    if not DV_ENTITY.fullmatch(issuer):
         raise NotApplicable
-    index = (seen.request.issuer or "").rsplit(":", 1)[1]
-    return None if 9000 <= int(index) <= 9999 else Fault("9000 to 9999", index, "Issuer", seen.line)
+    index = issuer.rpartition(":")[2]
+    if 9000 <= int(index) <= 9999:
+        return None
+    return Fault("9000 to 9999", index, at=_issuer(seen))
 
 
 @rule(
@@ -82,8 +100,15 @@ def issuer_test_index(seen: SeenRequest) -> Fault | None:
     "W/W/-",
     mend="Leave Format, NameQualifier and their kin off Issuer.",
     reference=INTERFACE,
+    bad=sent(("<saml:Issuer>", '<saml:Issuer Format="urn:oasis:names:tc:SAML:2.0:nameid-format:entity">')),
+    certainty="Read on the page of the sister interface HM-AD.",
 )
 def issuer_bare(seen: SeenRequest) -> Fault | None:
-    if not seen.request.issuer_attributes:
+    found = seen.request.issuer_attributes
+    if not found:
         return None
-    return Fault("no attributes", ", ".join(seen.request.issuer_attributes), "Issuer", seen.line)
+    return Fault("no attributes", ", ".join(found), at=seen.inside("saml:Issuer", attribute=found[0]))
+
+
+def _issuer(seen: SeenRequest) -> Spot:
+    return seen.inside("saml:Issuer")

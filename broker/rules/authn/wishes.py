@@ -1,21 +1,51 @@
-"""What it asks for, and how it is carried (AR-34..44)."""
+"""What it asks for (AR-34..40)."""
 
 from __future__ import annotations
 
-from broker.rules import shared
-from broker.rules.authn.seen import (
-    EXTRA_ATTRIBUTE,
-    LOA1,
-    UNSUPPORTED,
-    SeenRequest,
-    requested_level,
-    rule,
-    said,
-)
+from typing import Any
+
+from broker.rules.authn.examples import rule, sent
+from broker.rules.authn.seen import EXTRA_ATTRIBUTE, LOA1, UNSUPPORTED, SeenRequest, requested_level, said
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import ATTRIBUTES, BINDINGS, INTERFACE, LEVELS
-from broker.wire.request import empty_parts
+from broker.rules.finding import ATTRIBUTES, INTERFACE, LEVELS
+from broker.wire import names
+from broker.wire.names import qname
+from broker.wire.places import Spot
+from broker.wire.request import empty_spots
+from broker.wire.xml import named
 from suppliers.ask import Level
+
+CONTEXT = "samlp:RequestedAuthnContext"
+CLASS_REF = "saml:AuthnContextClassRef"
+LOA3 = "urn:etoegang:core:assurance-class:loa3"
+BEFORE_CONTEXT = f'  <{CONTEXT} Comparison="minimum">'
+WHOLE_CONTEXT = f"{BEFORE_CONTEXT}\n    <{CLASS_REF}>{LOA3}</{CLASS_REF}>\n  </{CONTEXT}>\n"
+AD, OTHER_AD = (f"urn:etoegang:AD:0000000399990000000{n}:entities:9001" for n in (1, 2))
+LISTED = ("samlp:Scoping", "samlp:IDPList")
+ABLE: dict[str, Any] = {"known": (AD, OTHER_AD), "able": (AD,)}
+
+
+def _asked(level: str) -> tuple[str, str]:
+    return LOA3, LOA3.replace("loa3", level)
+
+
+def _scoped(*entries: str) -> tuple[str, str]:
+    listed = "".join(f'\n      <samlp:IDPEntry ProviderID="{entry}"/>' for entry in entries)
+    scoping = f"  <samlp:Scoping>\n    <samlp:IDPList>{listed}\n    </samlp:IDPList>\n  </samlp:Scoping>\n"
+    return "</samlp:AuthnRequest>", f"{scoping}</samlp:AuthnRequest>"
+
+
+def _extended(inside: str) -> tuple[str, str]:
+    extensions = f"  <samlp:Extensions>\n    {inside}\n  </samlp:Extensions>\n"
+    return BEFORE_CONTEXT, extensions + BEFORE_CONTEXT
+
+
+def _asking(attribute: str) -> tuple[str, str]:
+    return _extended(
+        '<esp:RequestedAttributes xmlns:esp="urn:etoegang:1.9:samlp-extension"'
+        f' xmlns:md="{names.MD}">\n      <md:RequestedAttribute Name="{attribute}"/>\n'
+        "    </esp:RequestedAttributes>"
+    )
 
 
 @rule(
@@ -25,6 +55,7 @@ from suppliers.ask import Level
     mend="Ask for one of loa2plus, loa3 or loa4, or leave it out: the catalogue has a level.",
     reference=LEVELS,
     status=UNSUPPORTED,
+    bad=sent(_asked("loa1")),
 )
 def level_known(seen: SeenRequest) -> Fault | None:
     refs = seen.request.class_refs
@@ -36,7 +67,7 @@ def level_known(seen: SeenRequest) -> Fault | None:
     received = ", ".join(refs) or "no AuthnContextClassRef"
     if LOA1 in refs:
         received += " (EH1 ended on 1 July 2021)"
-    return Fault("one of " + ", ".join(known), received, "RequestedAuthnContext", seen.line)
+    return Fault("one of " + ", ".join(known), received, at=seen.inside(CONTEXT, CLASS_REF))
 
 
 @rule(
@@ -45,13 +76,14 @@ def level_known(seen: SeenRequest) -> Fault | None:
     "W/W/-",
     mend="Ask for loa2plus: since 1 January 2024 it is the lowest level.",
     reference=LEVELS,
+    bad=sent(_asked("loa2")),
 )
 def level_current(seen: SeenRequest) -> Fault | None:
     if not seen.request.class_refs:
         raise NotApplicable
     if Level.EH2.urn not in seen.request.class_refs:
         return None
-    return Fault(f"{Level.EH2_PLUS.urn} or higher", Level.EH2.urn, "AuthnContextClassRef", seen.line)
+    return Fault(f"{Level.EH2_PLUS.urn} or higher", Level.EH2.urn, at=seen.inside(CONTEXT, CLASS_REF))
 
 
 @rule(
@@ -61,6 +93,7 @@ def level_current(seen: SeenRequest) -> Fault | None:
     mend="Ask for the level of the service catalogue or a lower one, or have the catalogue changed.",
     reference=LEVELS,
     status=UNSUPPORTED,
+    bad=sent(_asked("loa4")),
 )
 def level_allowed(seen: SeenRequest) -> Fault | None:
     try:
@@ -71,7 +104,7 @@ def level_allowed(seen: SeenRequest) -> Fault | None:
         raise NotApplicable
     if asked <= seen.level:
         return None
-    return Fault(f"{seen.level.label} or lower", asked.label, "AuthnContextClassRef", seen.line)
+    return Fault(f"{seen.level.label} or lower", asked.label, at=seen.inside(CONTEXT, CLASS_REF))
 
 
 @rule(
@@ -80,13 +113,15 @@ def level_allowed(seen: SeenRequest) -> Fault | None:
     "W/W/-",
     mend='Send Comparison="minimum": a person with a higher level must get in as well.',
     reference=INTERFACE,
+    bad=sent(('Comparison="minimum"', 'Comparison="exact"')),
+    certainty="Everything that we saw sends minimum; whether another value is refused could not be confirmed.",
 )
 def comparison(seen: SeenRequest) -> Fault | None:
     if seen.request.comparison is None:
         raise NotApplicable
     if seen.request.comparison == "minimum":
         return None
-    return Fault('"minimum"', said(seen.request.comparison), "RequestedAuthnContext/@Comparison", seen.line)
+    return Fault('"minimum"', said(seen.request.comparison), at=seen.inside(CONTEXT, attribute="Comparison"))
 
 
 @rule(
@@ -95,18 +130,20 @@ def comparison(seen: SeenRequest) -> Fault | None:
     "W/W/-",
     mend="Leave them out: the scheme does not use them.",
     reference=INTERFACE,
+    bad=sent((BEFORE_CONTEXT, f'  <samlp:NameIDPolicy AllowCreate="true"/>\n{BEFORE_CONTEXT}')),
+    certainty="They are in no sample of the scheme; that they are forbidden is said nowhere.",
 )
 def unused_elements(seen: SeenRequest) -> Fault | None:
     there = [
         name
         for name, present in (
-            ("NameIDPolicy", seen.request.name_id_policy),
-            ("Subject", seen.request.subject),
-            ("Conditions", seen.request.conditions),
+            ("samlp:NameIDPolicy", seen.request.name_id_policy),
+            ("saml:Subject", seen.request.subject),
+            ("saml:Conditions", seen.request.conditions),
         )
         if present
     ]
-    return Fault("none of them", ", ".join(there), there[0], seen.line) if there else None
+    return Fault("none of them", ", ".join(there), at=seen.inside(there[0])) if there else None
 
 
 @rule(
@@ -117,6 +154,9 @@ def unused_elements(seen: SeenRequest) -> Fault | None:
     "leave Scoping out: the person then chooses.",
     reference=INTERFACE,
     status=UNSUPPORTED,
+    firm="the login would begin at a supplier that cannot serve it",
+    bad=sent((WHOLE_CONTEXT, ""), _scoped(OTHER_AD), **ABLE),
+    good=sent((WHOLE_CONTEXT, ""), _scoped(AD), **ABLE),
 )
 def scoping_served(seen: SeenRequest) -> Fault | None:
     entries = seen.request.idp_entries
@@ -129,7 +169,7 @@ def scoping_served(seen: SeenRequest) -> Fault | None:
     if unable:
         received += ", which does not reach this level or has not this identifier"
     expected = "one of " + ", ".join(seen.able) if seen.able else "a supplier that can serve this login"
-    return Fault(expected, received, "samlp:IDPEntry/@ProviderID", seen.line)
+    return Fault(expected, received, at=seen.inside(*LISTED, "samlp:IDPEntry", attribute="ProviderID"))
 
 
 @rule(
@@ -138,6 +178,9 @@ def scoping_served(seen: SeenRequest) -> Fault | None:
     "W/W/-",
     mend="Send one IDPEntry, with the supplier that the person chose; several, or others, are left to the broker.",
     reference=INTERFACE,
+    bad=sent((WHOLE_CONTEXT, ""), _scoped(AD, OTHER_AD), **ABLE),
+    good=sent((WHOLE_CONTEXT, ""), _scoped(AD), **ABLE),
+    certainty="How many entries are allowed could not be confirmed.",
 )
 def scoping_one(seen: SeenRequest) -> Fault | None:
     entries = seen.request.idp_entries
@@ -149,7 +192,7 @@ def scoping_one(seen: SeenRequest) -> Fault | None:
     received = f"{len(entries)} of them"
     if left_out:
         received += ", and cannot be used: " + ", ".join(said(entry) for entry in left_out)
-    return Fault("one samlp:IDPEntry", received, "samlp:IDPList", seen.line)
+    return Fault("one samlp:IDPEntry", received, at=seen.inside(*LISTED))
 
 
 @rule(
@@ -160,6 +203,9 @@ def scoping_one(seen: SeenRequest) -> Fault | None:
     "those are in the identifier sets.",
     reference=ATTRIBUTES,
     status=UNSUPPORTED,
+    bad=sent(_asking("urn:etoegang:core:LegalSubjectID")),
+    good=sent(_asking("urn:etoegang:1.9:attribute:FirstName")),
+    certainty="That a request to a broker may ask for attributes could not be confirmed; on HM-AD it may.",
 )
 def attributes_allowed(seen: SeenRequest) -> Fault | None:
     asked = seen.request.requested_attributes
@@ -175,7 +221,7 @@ def attributes_allowed(seen: SeenRequest) -> Fault | None:
     expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"
     if seen.may_ask is not None:
         expected = "of the catalogue: " + (", ".join(seen.may_ask) or "none")
-    return Fault(expected, ", ".join(said(name) for name in wrong), "md:RequestedAttribute/@Name", seen.line)
+    return Fault(expected, ", ".join(said(name) for name in wrong), at=_attribute(seen, wrong[0]))
 
 
 @rule(
@@ -184,12 +230,13 @@ def attributes_allowed(seen: SeenRequest) -> Fault | None:
     "W/W/-",
     mend="Leave other extensions out: the scheme has only RequestedAttributes of urn:etoegang:1.9:samlp-extension.",
     reference=INTERFACE,
+    bad=sent(_extended('<x:Language xmlns:x="urn:example">nl</x:Language>')),
 )
 def extensions_known(seen: SeenRequest) -> Fault | None:
     if not seen.request.other_extensions:
         return None
     received = ", ".join(seen.request.other_extensions)
-    return Fault("<esp:RequestedAttributes> only", received, "samlp:Extensions", seen.line)
+    return Fault("<esp:RequestedAttributes> only", received, at=seen.inside("samlp:Extensions"))
 
 
 @rule(
@@ -198,70 +245,19 @@ def extensions_known(seen: SeenRequest) -> Fault | None:
     "W",
     mend="Leave an optional element or attribute out when it has no value.",
     reference=INTERFACE,
+    bad=sent(("</samlp:AuthnRequest>", "  <samlp:Scoping/>\n</samlp:AuthnRequest>")),
 )
 def nothing_empty(seen: SeenRequest) -> Fault | None:
-    found = [part for part in empty_parts(seen.request.element) if part not in ("@Consent", "@ProviderName")]
-    return Fault("a value, or no such part", ", ".join(found), found[0], seen.line) if found else None
-
-
-@rule(
-    "AR-41",
-    "RelayState is at most 80 bytes",
-    "W",
-    mend="Keep what you need in your own session, and send only a short opaque reference.",
-    reference=BINDINGS,
-)
-def relay_state(seen: SeenRequest) -> Fault | None:
-    if seen.carried.relay_state is None:
-        raise NotApplicable
-    size = len(seen.carried.relay_state.encode())
-    return Fault("80 bytes or fewer", f"{size} bytes", "RelayState") if size > 80 else None
-
-
-@rule(
-    "AR-42",
-    "the message is carried as its binding says",
-    "N",
-    mend="By HTTP-POST send base64 without DEFLATE; DEFLATE is for HTTP-Redirect.",
-    reference=BINDINGS,
-)
-def carried_right(seen: SeenRequest) -> Fault | None:
-    if not seen.carried.deflated_post:
+    known = ("Consent", "ProviderName")
+    found = [place for place in empty_spots(seen.request.element) if place.attribute not in known]
+    if not found:
         return None
-    return Fault("base64 of the XML", "base64 of DEFLATE of the XML", "SAMLRequest")
+    listed = ", ".join(f"@{place.attribute}" if place.attribute else named(place.element) for place in found)
+    return Fault("a value, or no such part", listed, at=found[0])
 
 
-@rule(
-    "AR-43",
-    "a request by artifact is had from its sender, in a signed ArtifactResponse",
-    "R",
-    mend="Answer our ArtifactResolve with a samlp:ArtifactResponse, signed by you as a whole, with Status Success "
-    "and InResponseTo the ID of the ArtifactResolve, that holds your AuthnRequest.",
-    reference=BINDINGS,
-)
-def fetched_from_sender(seen: SeenRequest) -> Fault | None:
-    return shared.from_its_sender(seen.source, seen.request.issuer, seen.line)
-
-
-@rule(
-    "AR-43-tls",
-    "a request by artifact is had over TLS",
-    "W/W/-",
-    mend="Give your ArtifactResolutionService an https address in your metadata.",
-    reference=INTERFACE,
-)
-def fetched_over_tls(seen: SeenRequest) -> Fault | None:
-    return shared.over_tls(seen.source)
-
-
-@rule(
-    "AR-44",
-    "the login is not shown inside a frame",
-    "W",
-    mend="Send the whole browser window to the broker: its pages refuse to be framed.",
-    reference=INTERFACE,
-)
-def not_framed(seen: SeenRequest) -> Fault | None:
-    if not seen.framed:
-        return None
-    return Fault("a top-level page", "Sec-Fetch-Dest: iframe", "HTTP header")
+def _attribute(seen: SeenRequest, name: str) -> Spot:
+    for node in seen.request.element.iter(qname("md:RequestedAttribute")):
+        if node.get("Name", "") == name:
+            return Spot(node, "Name")
+    return seen.at()

@@ -60,6 +60,17 @@ def two(t: Traveller) -> None:
     t.press("next")
 
 
+@road(
+    "mandate-expired-by-name",
+    THEME,
+    "verlopen-machtiging",
+    CANCELLED,
+    "whose user name says it: none in force any more; cancel",
+)
+def expired_by_name(t: Traveller) -> None:
+    _none(t)
+
+
 @road("mandate-two-first", THEME, "t.mulder", EH3, "two organisations: the first")
 def two_first(t: Traveller) -> None:
     known(t)

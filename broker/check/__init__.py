@@ -1,0 +1,1 @@
+"""The commands ``check-request``, ``check-metadata`` and ``check-catalogue``: judged by the rules, without a broker."""

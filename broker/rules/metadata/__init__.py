@@ -1,0 +1,20 @@
+"""Rules MD-..: what the metadata of a service provider must be (spec 8.1, Checks C).
+
+Importing this package registers them all, in the order of their ids.
+"""
+
+from broker.rules.metadata import document, promises, keys, endpoints, services, contacts  # isort: skip
+from broker.rules.metadata.seen import RULES, SeenMetadata, Surroundings, see
+
+__all__ = [
+    "RULES",
+    "SeenMetadata",
+    "Surroundings",
+    "contacts",
+    "document",
+    "endpoints",
+    "keys",
+    "promises",
+    "see",
+    "services",
+]

@@ -1,0 +1,64 @@
+"""A request as the browser brings it, taken out of its form or its query: the same for a page and for the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from broker.arrival import Arrived
+from broker.wire.bindings import BindingProblem, Carried, from_post, from_redirect
+from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
+
+Sent = Mapping[str, Sequence[str]]
+"""Every field of a form or query with each of its values."""
+
+
+def by_post(fields: Sent, version: str, *, framed: bool = False) -> Arrived:
+    """What a form brought."""
+
+    raw = _first(fields, "SAMLRequest")
+
+    def message() -> Carried:
+        if not raw:
+            raise BindingProblem("the form has no SAMLRequest and no SAMLart")
+        return from_post(raw, _first(fields, "RelayState") or None)
+
+    return _unpacked(HTTP_POST, fields, version, framed, message, raw)
+
+
+def by_redirect(fields: Sent, query: bytes, version: str, *, framed: bool = False) -> Arrived:
+    """What a query brought; ``query`` is the same as it was sent, for the signature covers its octets."""
+
+    def message() -> Carried:
+        return from_redirect(query)
+
+    raw = query.decode("ascii", "replace")
+    return _unpacked(HTTP_REDIRECT, fields, version, framed, message, raw)
+
+
+def _unpacked(
+    binding: str, fields: Sent, version: str, framed: bool, message: Callable[[], Carried], raw: str
+) -> Arrived:
+    """``raw`` stays with what cannot be unpacked too: it is what somebody has to look at then."""
+    artifacts = fields.get("SAMLart", ())
+    try:
+        if artifacts and (len(artifacts) > 1 or "SAMLRequest" in fields):
+            raise BindingProblem("more than one request: SAMLart twice, or SAMLRequest beside it")
+        if artifacts:
+            # An empty RelayState is none: the field is there because a template always has it.
+            relay_state = _first(fields, "RelayState") or None
+            return Arrived(
+                HTTP_ARTIFACT,
+                None,
+                framed=framed,
+                version=version,
+                artifact=artifacts[0],
+                relay_state=relay_state,
+            )
+        carried = message()
+    except BindingProblem as problem:
+        return Arrived(binding, None, str(problem), framed, version, raw=raw)
+    return Arrived(binding, carried, framed=framed, version=version, raw=raw)
+
+
+def _first(fields: Sent, name: str) -> str:
+    return next(iter(fields.get(name, ())), "")

@@ -1,0 +1,151 @@
+"""The part of the pytest plugin that is loaded where a test uses a broker."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_eherkenning_client import starting
+from mock_eherkenning_client.broker import Broker
+from mock_eherkenning_client.errors import ClientError, ScenarioUnused
+from mock_eherkenning_client.pytest_plugin import _USED
+from mock_eherkenning_client.report import told
+
+_NO = ("false", "no", "off", "0")
+_MARKS = frozenset({"yaml", "clock", "frozen", "options"})
+
+
+class Brokers:
+    """All that one run, or one worker of it, has started."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._common: dict[tuple[str, tuple[str, ...]], Broker] = {}
+
+    def of_test(self, request: pytest.FixtureRequest) -> Iterator[Broker]:
+        mark = _mark(request.node)
+        yaml = self._yaml(
+            mark.get("yaml") or self._ini("yaml"), request.node.path.parent if mark.get("yaml") else None
+        )
+        whole = self._get(yaml, tuple(mark.get("options", ())))
+        broker = whole.tagged(_tag(request.node.name))
+        request.node.__dict__.setdefault(_USED, []).append(broker)
+        if mark.get("clock"):
+            broker.clock.set(str(mark["clock"]), frozen=bool(mark.get("frozen")))
+        yield broker
+        try:
+            _tell_unused(broker)
+        finally:
+            broker.reset()
+
+    def factory(self, request: pytest.FixtureRequest) -> Iterator[Callable[..., Broker]]:
+        made: list[Broker] = []
+
+        def start(*, yaml: str | Path = "", **how: Any) -> Broker:
+            broker = starting.start(
+                yaml=self._yaml(yaml or self._ini("yaml"), request.path.parent), **self._how(how)
+            )
+            made.append(broker)
+            request.node.__dict__.setdefault(_USED, []).append(broker)
+            return broker
+
+        yield start
+        for broker in made:
+            broker.close()
+
+    def close(self) -> None:
+        for broker in self._common.values():
+            broker.close()
+
+    def _get(self, yaml: str | Path, options: tuple[str, ...]) -> Broker:
+        """One broker for all tests that want the same: their tags keep them apart."""
+        key = (str(yaml), options)
+        if key not in self._common:
+            how = self._how({})
+            if self._is_shared(how):
+                from mock_eherkenning_client.starting.shared import start
+
+                run = self._config.workerinput["testrunuid"]  # type: ignore[attr-defined]
+                self._common[key] = start(
+                    run, key, lambda shared: starting.start(yaml=yaml, options=options, **how, **shared)
+                )
+            else:
+                self._common[key] = starting.start(yaml=yaml, options=options, **how)
+        return self._common[key]
+
+    def _is_shared(self, how: dict[str, Any]) -> bool:
+        from mock_eherkenning_client.starting import shared
+
+        is_worker = hasattr(self._config, "workerinput")
+        said = self._ini("shared").lower() or shared.said()
+        return is_worker and said not in _NO and shared.possible(how)
+
+    def _how(self, given: dict[str, Any]) -> dict[str, Any]:
+        url = self._config.getoption("--mock-eherkenning-url") or self._ini("url")
+        said = {
+            "way": self._ini("start"),
+            "url": url,
+            "command": self._ini("command"),
+            "image": self._ini("image"),
+        }
+        return {**{name: value for name, value in said.items() if value}, **given}
+
+    def _ini(self, name: str) -> str:
+        return str(self._config.getini(f"mock_eherkenning_{name}") or "")
+
+    def _yaml(self, given: str | Path, folder: Path | None) -> str | Path:
+        """A path counts from the folder of the test that names it, or from the root."""
+        if not given or (isinstance(given, str) and ("\n" in given or ": " in given)):
+            return given
+        file = (folder or self._config.rootpath) / given
+        if not file.exists():
+            raise ClientError(
+                f"eherkenning YAML: there is no {file}; give a file, a home folder, or the YAML itself"
+            )
+        return file
+
+
+def _mark(node: Any) -> dict[str, Any]:
+    """The nearest marker says most."""
+    found: dict[str, Any] = {}
+    for mark in node.iter_markers("eherkenning"):
+        found = {**mark.kwargs, **found}
+    unknown = set(found) - _MARKS
+    if unknown:
+        raise ClientError(
+            f"@pytest.mark.eherkenning does not know {', '.join(sorted(unknown))}; it knows {', '.join(sorted(_MARKS))}"
+        )
+    return found
+
+
+def _tag(name: str) -> str:
+    """A tag that nobody else has, and that a person recognises."""
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[:60].strip("-")
+    return f"{readable}.{secrets.token_hex(8)}"
+
+
+def _tell_unused(broker: Broker) -> None:
+    unused = broker.scenarios.unused()
+    if unused:
+        names = "; ".join(map(repr, unused))
+        warnings.warn(f"armed and never used: {names}: no login came that they are for", ScenarioUnused, 2)
+
+
+def add_sections(report: pytest.TestReport, brokers: list[Broker]) -> None:
+    """The last exchange of each broker of the test, and what was armed and not used."""
+    for broker in brokers:
+        title = "Mock eHerkenning: last exchange" + (f" (tag {broker.tag})" if broker.tag else "")
+        try:
+            last = broker.exchanges.last()
+            unused = broker.scenarios.unused()
+            text = told(last) if last else "No login of this test came to the broker."
+            text += "".join(f"\narmed and never used: {one!r}" for one in unused)
+        except (ClientError, OSError, ValueError) as error:
+            text = f"It cannot be had: {error}"
+        report.sections.append((title, text))

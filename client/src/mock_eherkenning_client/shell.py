@@ -1,0 +1,161 @@
+"""``mock-eherkenning-client login START_URL --person m.devries``: a login from a shell, for pipelines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from mock_eherkenning_client.broker import Broker
+from mock_eherkenning_client.errors import ApiProblem, ClientError, NeverAtBroker, RequestRefused, RoadStopped
+from mock_eherkenning_client.logging_in import Landing
+from mock_eherkenning_client.transports import Unreachable
+
+DONE, NOT, UNUSABLE, REFUSED, STOPPED, NEVER = 0, 1, 2, 3, 4, 5
+_CODES = """exit codes:
+  0  it went as expected (--expect), and the service provider took the answer (below 400)
+  1  another outcome, or the service provider refused the answer
+  2  a wrong option, no broker, or no service provider there
+  3  the broker refused the AuthnRequest; with --expect refused that is 0
+  4  the login stopped on a page; with --expect stopped that is 0
+  5  the start page never led to the broker
+"""
+_HOW = ("supplier", "company", "client", "branch", "password", "pin", "channel", "cancel")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Log in; the exit code."""
+    options = _parser().parse_args(arguments)
+    began = time.monotonic()
+    told, code = _login(options)
+    told["exit_code"] = code
+    told["seconds"] = round(time.monotonic() - began, 3)
+    if options.junit:
+        options.junit.write_text(_junit(options, told), "utf-8")
+    print(
+        json.dumps(told, indent=2, ensure_ascii=False) if options.json else told["text"],
+        file=_out(code, options),
+    )
+    return code
+
+
+def _out(code: int, options: argparse.Namespace) -> Any:
+    return sys.stdout if options.json or code == DONE else sys.stderr
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mock-eherkenning-client",
+        description="Log in at a service provider by a mock eHerkenning broker.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command", dest="command")
+    login = commands.add_parser(
+        "login",
+        help="log in without a browser",
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    login.add_argument(
+        "start_url", metavar="START_URL", help="behind the button that logs in with eHerkenning"
+    )
+    login.add_argument("--person", default="", help="key or user name of who logs in")
+    for name in _HOW:
+        login.add_argument(f"--{name}", default="", help="as in POST /api/v1/logins/{id}/complete")
+    login.add_argument(
+        "--broker",
+        metavar="URL",
+        default=os.environ.get("MOCK_EHERKENNING_URL") or "http://127.0.0.1:8080",
+        help="default: MOCK_EHERKENNING_URL, else %(default)s; its token is MOCK_EHERKENNING_TOKEN",
+    )
+    login.add_argument("--tag", default="", help="count the login to this tag")
+    login.add_argument(
+        "--trust", action="append", default=[], metavar="FILE|URL", help="trust this metadata first"
+    )
+    login.add_argument("--scenario", default="", metavar="NAME", help="arm this scenario for the login")
+    login.add_argument(
+        "--expect",
+        choices=("success", "cancelled", "declined", "refused", "stopped"),
+        default="success",
+        help="how it has to end (default: %(default)s)",
+    )
+    login.add_argument("--ca", metavar="FILE", help="CA of the service provider's certificate")
+    login.add_argument("--junit", type=Path, metavar="FILE", help="also write the result as JUnit XML")
+    login.add_argument("--json", action="store_true", help="print all of it as JSON")
+    return parser
+
+
+def _login(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    told: dict[str, Any] = {"start_url": options.start_url, "person": options.person, "outcome": None}
+    try:
+        broker = Broker(
+            options.broker, token=os.environ.get("MOCK_EHERKENNING_TOKEN") or None, tag=options.tag
+        )
+        for metadata in options.trust:
+            broker.trust(metadata)
+        if options.scenario:
+            broker.scenario(options.scenario)
+        how = {name: getattr(options, name) for name in _HOW if getattr(options, name)}
+        landing = broker.login(options.start_url, options.person, ca=options.ca, **how)
+    except RequestRefused as refused:
+        told.update(
+            outcome="refused", exchange=refused.exchange, findings=list(refused.findings), text=str(refused)
+        )
+        return told, DONE if options.expect == "refused" else REFUSED
+    except RoadStopped as stopped:
+        told.update(outcome="stopped", stop=dict(stopped.stop), text=str(stopped))
+        return told, DONE if options.expect == "stopped" else STOPPED
+    except NeverAtBroker as never:
+        told["text"] = str(never)
+        return told, NEVER
+    except ApiProblem as problem:
+        told["text"] = str(problem)
+        return told, UNUSABLE
+    except (Unreachable, ClientError) as error:
+        told["text"] = str(error)
+        return told, UNUSABLE
+    return _landed(options, told, landing)
+
+
+def _landed(
+    options: argparse.Namespace, told: dict[str, Any], landing: Landing
+) -> tuple[dict[str, Any], int]:
+    answer = landing.answer
+    told.update(outcome=answer.outcome, exchange=answer.exchange_id, status=landing.status, url=landing.url)
+    told["text"] = (
+        f"{answer.outcome}: {options.person or 'nobody'} landed at {landing.url} (HTTP {landing.status}); "
+        f"exchange {answer.exchange_id}"
+    )
+    if answer.outcome != options.expect:
+        told["text"] += f"\nexpected {options.expect}, and the answer is {answer.outcome}"
+        return told, NOT
+    if answer.outcome == "success" and landing.status >= 400:
+        told["text"] += f"\nthe service provider did not take the answer:\n{landing.text.strip()[:1000]}"
+        return told, NOT
+    return told, DONE
+
+
+def _junit(options: argparse.Namespace, told: dict[str, Any]) -> str:
+    name = quoteattr(f"login {options.person} at {options.start_url}")
+    failed = told["exit_code"] != DONE
+    text = (
+        f"<failure message={quoteattr(told['text'].splitlines()[0])}>{escape(told['text'])}</failure>"
+        if failed
+        else ""
+    )
+    seconds = told["seconds"]
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<testsuites><testsuite name="mock-eherkenning" tests="1" failures="{int(failed)}" errors="0" skipped="0" '
+        f'time="{seconds}"><testcase classname="mock-eherkenning" name={name} time="{seconds}">{text}</testcase>'
+        "</testsuite></testsuites>\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

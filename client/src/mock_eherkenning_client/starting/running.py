@@ -1,0 +1,24 @@
+"""A broker that runs already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mock_eherkenning_client.broker import Broker
+from mock_eherkenning_client.errors import NoBroker
+
+if TYPE_CHECKING:
+    from mock_eherkenning_client.starting import Wish
+
+
+def use(wish: Wish) -> Broker:
+    if not wish.url:
+        raise NoBroker(
+            "no URL of a running broker.\nMend it with:  export MOCK_EHERKENNING_URL=http://127.0.0.1:8080"
+        )
+    broker = Broker(wish.url, token=wish.token)
+    status, raw, _ = broker.api.send("GET", "/readyz", timeout=10)
+    if status != 200:
+        said = raw[:500].decode("utf-8", "replace")
+        raise NoBroker(f"the broker at {wish.url} is not ready: GET /readyz gave {status}\n{said}")
+    return broker
