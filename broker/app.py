@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, g, render_template, request
@@ -20,6 +21,7 @@ from broker.api import cors
 from broker.checking import facts_of
 from broker.clock import Clock, machine_time
 from broker.configuration import Configuration
+from broker.connecting import reached
 from broker.console.guard import allowed
 from broker.delivery import inbox_of
 from broker.exchanges import Exchanges
@@ -92,7 +94,7 @@ def create(
     clock = Clock(store, machine)
     smartcards = tuple(slug for slug, profile in profiles.items() if profile.smartcard)
     current = Configuration(settings.home, tuple(profiles), clock, store, smartcards, facts_of(profiles))
-    exchanges = Exchanges(store, clock)
+    exchanges = Exchanges(store, clock, follow=partial(reached.follow, store))
     names = {slug: profile.name for slug, profile in profiles.items()}
     inbox, mailer = inbox_of(store, exchanges, settings.smtp, names)
     desk = Desk(

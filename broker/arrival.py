@@ -130,5 +130,6 @@ def broken(rule: str, error: str) -> Finding:
         expected="a check that passes or fails",
         received=error,
         mend="Report this with the request that caused it.",
+        docs=f"docs/rules/{rule}.md",
         reference=INTERFACE,
     )

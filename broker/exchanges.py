@@ -142,11 +142,17 @@ class Exchanges:
     """Bounded in number and in bytes by the store; the oldest exchange goes first, as a whole."""
 
     def __init__(
-        self, store: Store, now: Callable[[], datetime], real: Callable[[], float] = time.time
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        real: Callable[[], float] = time.time,
+        follow: Callable[[Exchanges, str, Event], None] | None = None,
     ) -> None:
+        """``follow`` is handed each event as soon as it is there."""
         self._store = store
         self._now = now
         self._real = real
+        self._follow = follow
         self.ended = Condition()
         """Told of each end that this process makes."""
 
@@ -167,6 +173,8 @@ class Exchanges:
         )
         if gone:
             self._tell_dropped(at)
+        if self._follow is not None:
+            self._follow(self, exchange, Event(at, kind, data, ms))
         if kind in ENDING:
             end = str(ms).encode()
             self._store.append(ENDS, exchange, end, most_groups=MOST_ENDS, most_bytes=MOST_BYTES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from urllib.parse import quote
 
 from flask import Response, g, request
 
@@ -24,7 +25,8 @@ def for_templates() -> dict[str, str]:
     """``switch``: this page in the other language, by GET. A page that a form led to says its own in ``g.again``."""
     language = current()
     other = LANGUAGES[1 - LANGUAGES.index(language)]
-    path = g.get("again") or request.path
+    # Of a page that is not there the path is a stranger's: //elsewhere and /\\elsewhere are other sites to a browser.
+    path = g.get("again") or "/" + quote(request.path.lstrip("/"))
     kept = "" if g.get("again") else "".join(f"&{n}={v}" for n, v in _kept())
     return {"language": language, "other_language": other, "switch": f"{path}?lang={other}{kept}"}
 

@@ -33,6 +33,10 @@ def who(identity: Identity) -> tuple[str, str, str]:
     return identity.person.value.lower(), identity.company.kind, identity.company.value
 
 
+def _me(identity: Identity) -> str:
+    return f"identity {digest(' '.join(who(identity)))}"
+
+
 def find(session: Session, identity: Identity) -> Link | None:
     acting, legal_kind, legal = who(identity)
     wanted = select(Link).where(Link.acting == acting, Link.legal_kind == legal_kind, Link.legal == legal)
@@ -55,8 +59,11 @@ def claim(
     problems += _incomplete(said)
     if problems or email is None:
         return problems
-    acting, legal_kind, legal = who(identity)
-    me = f"identity {digest(acting + legal_kind + legal)}"
+    me = _me(identity)
+    # A PIN may be guessed at only so often, or the address would not be proved; and no mailbox is to be filled.
+    mails = (f"mail by {me}", f"mail to {digest(email)}")
+    if throttle.blocked(session, now, f"pin of {me}", *mails):
+        return [Problem("email", "too-often")]
     by_code = bool(said.code.strip())
     wanted: Account | ActivationCode | Problem = (
         _activation(session, now, me, said.code) if by_code else _account(session, now, me, said, passwords)
@@ -67,6 +74,9 @@ def claim(
         return [Problem("code" if by_code else "user_name", "other-company", company=_company(identity))]
     if not _within_branch(wanted.organisation, identity):
         return [Problem("code" if by_code else "user_name", "other-branch", branch=identity.branch)]
+    pins.forget(session, now)
+    throttle.count(session, now, *mails)
+    acting, legal_kind, legal = who(identity)
     pending = Pending(acting=acting, legal_kind=legal_kind, legal=legal, email=email, made_at=now, pins=[])
     if isinstance(wanted, Account):
         pending.account = wanted
@@ -81,7 +91,12 @@ def confirm(
     session: Session, now: datetime, identity: Identity, pending: Pending, pin: str, key: bytes
 ) -> Link | Problem:
     """The link, made. A code or a company that was taken in the meantime is told; what was wrong is counted."""
+    guesses = f"pin of {_me(identity)}"
+    if throttle.blocked(session, now, guesses):
+        return Problem("pin", "too-often")
     if wrong := pins.judge(session, now, pending, pin, key):
+        if wrong.code in pins.GUESSES:
+            throttle.count(session, now, guesses)
         return wrong
     if find(session, identity):
         return Problem("pin", "pin-used")
@@ -142,7 +157,7 @@ def _account(
         return Problem("password", "too-often")
     account = session.scalar(select(Account).where(Account.user_name == user_name))
     if not passwords.right(account.password_hash if account else None, said.password) or account is None:
-        throttle.failed(session, now, *keys)
+        throttle.count(session, now, *keys)
         return Problem("password", "password-wrong")
     return account
 
@@ -153,7 +168,7 @@ def _activation(session: Session, now: datetime, me: str, code: str) -> Activati
     # Looked up by its hash: how long that takes tells nothing about any code.
     found = session.scalar(select(ActivationCode).where(ActivationCode.code_hash == digest(plain_code(code))))
     if found is None:
-        throttle.failed(session, now, me)
+        throttle.count(session, now, me)
         return Problem("code", "code-unknown")
     if found.used_at:
         return Problem("code", "code-used")

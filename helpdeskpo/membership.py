@@ -25,7 +25,7 @@ def add(session: Session, now: datetime, link: Link, code: str) -> Organisation 
         select(Contact).where(Contact.email == link.email, Contact.organisation_id == found.id)
     )
     if found is None or not registered:
-        throttle.failed(session, now, key)
+        throttle.count(session, now, key)
         return Problem("code", "not-registered", code=code[:20], email=link.email)
     if any(one.organisation_id == found.id for one in link.memberships):
         return Problem("code", "already-added", code=found.code)

@@ -167,7 +167,7 @@ class ResetToken(Base):
 
 
 class Failure(Base):
-    """A wrong password or activation code, by whom or at which account: see ``throttle.py``."""
+    """Something that may not happen too often, such as a wrong password: by whom, or at what. See ``throttle.py``."""
 
     __tablename__ = "failure"
 

@@ -17,6 +17,8 @@ TRIES: Final = 3
 AGAIN: Final = timedelta(seconds=30)
 MOST: Final = 5
 """PINs for one link: each gives three tries, and they may not be had without end."""
+GUESSES: Final = frozenset({"pin-wrong", "pin-replaced", "pin-tries"})
+"""What ``judge`` says of a PIN that is not the one."""
 KEEP: Final = timedelta(days=1)
 
 

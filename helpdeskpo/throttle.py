@@ -1,4 +1,4 @@
-"""How often somebody may be wrong. Kept in the database, so that a restart forgives nothing."""
+"""How often somebody may be wrong, or have a mail sent. Kept in the database, so that a restart forgives nothing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ WINDOW: Final = timedelta(minutes=15)
 
 
 def blocked(session: Session, now: datetime, *keys: str) -> bool:
-    """Too many failures of one of these within the window."""
+    """Too many of one of these within the window."""
     counted = select(func.count()).where(Failure.at > now - WINDOW).group_by(Failure.key)
     counts = session.scalars(counted.where(Failure.key.in_(keys)))
-    return any(count >= MOST for count in counts)
+    return any(number >= MOST for number in counts)
 
 
-def failed(session: Session, now: datetime, *keys: str) -> None:
+def count(session: Session, now: datetime, *keys: str) -> None:
     session.execute(delete(Failure).where(Failure.at <= now - WINDOW))
     session.add_all(Failure(key=key, at=now) for key in keys)

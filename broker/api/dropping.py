@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from broker import answer, arrival, exchanges, login, rule_results, sessions, trust
 from broker.clock import Clock
+from broker.connecting import reached
 from broker.scenarios import armed
 from broker.store import Store
 from suppliers import accounts, approving, desk, forgotten, grants, inbox, phone, rooms
@@ -39,10 +40,14 @@ KEPT: Mapping[str, Kept] = {
         index=((login.OF_ROOM, login.KIND),),
         under_same_key=(desk.KIND,),
         # A test that is run again sends what it sent before.
-        beside_in_rooms=(arrival.REQUEST_ID, trust.REFETCHED, rule_results.KIND),
+        beside_in_rooms=(arrival.REQUEST_ID, trust.REFETCHED, rule_results.KIND, reached.KIND),
     ),
     "inbox": Kept(beside=(approving.KIND, forgotten.KIND), log=inbox.LOG),
-    "exchanges": Kept(beside=(exchanges.DROPS, rule_results.KIND), log=exchanges.LOG, logs_beside=(exchanges.ENDS,)),
+    "exchanges": Kept(
+        beside=(exchanges.DROPS, rule_results.KIND, reached.KIND),
+        log=exchanges.LOG,
+        logs_beside=(exchanges.ENDS,),
+    ),
     "sessions": Kept(
         (sessions.KIND, supplier_sessions.KIND),
         logs_beside=(sessions.OF_NAME,),

@@ -40,7 +40,7 @@ class SignatureSeen(Given):
     line: int
 
 
-class MessageSeen(Given):
+class SamlMessage(Given):
     n: int = Field(description="its number in the exchange, from 1")
     event: int = Field(description="the number of its event, from 1")
     kind: str = Field(description="the name of its element, such as AuthnRequest, or `unreadable`")
@@ -56,7 +56,7 @@ class MessageSeen(Given):
 
 
 class MessagesSeen(Given):
-    messages: list[MessageSeen]
+    messages: list[SamlMessage]
 
 
 class MessageQuery(Part):

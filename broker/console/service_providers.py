@@ -64,7 +64,7 @@ def add(pages: Blueprint, parts: Parts) -> None:
     @pages.route(f"{WHERE}/<any('paste', 'upload', 'url'):by>", methods=["POST"])
     def service_providers_add(by: str) -> ResponseReturnValue:
         try:
-            found = _take_in(here(), by)
+            found = take_in(here(), by)
         except RequestEntityTooLarge:
             return _page(here(), wrong=Wrong(by, f"the document is more than {MOST_BYTES:,} bytes")), 413
         except trust.TooBig as problem:
@@ -94,7 +94,7 @@ def add(pages: Blueprint, parts: Parts) -> None:
         return _back("refetched", id_)
 
 
-def _again(field: str, wrong: Wrong | None) -> str:
+def again(field: str, wrong: Wrong | None) -> str:
     """What was filled in, to be mended; nothing of a form that was too large to read."""
     try:
         return request.form.get(field, "")[:MOST_BYTES] if wrong and wrong.field == field else ""
@@ -102,7 +102,8 @@ def _again(field: str, wrong: Wrong | None) -> str:
         return ""
 
 
-def _take_in(parts: Parts, by: str) -> list[trust.Held]:
+def take_in(parts: Parts, by: str) -> list[trust.Held]:
+    """What came by one of the forms, trusted from now on. Raises TrustProblem, RequestEntityTooLarge."""
     if by == "url":
         url = request.form.get("url", "").strip()
         if not url:
@@ -150,8 +151,8 @@ def _page(parts: Parts, *, wrong: Wrong | None = None, done: dict[str, str] | No
         "catalogues": trusted.catalogues(current, now),
         "wrong": wrong,
         "done": done or {},
-        "paste": _again("paste", wrong),
-        "url": _again("url", wrong),
+        "paste": again("paste", wrong),
+        "url": again("url", wrong),
     }
     return render_template(
         "console/service-providers.html", here="service-providers", current=current, now=now, **context

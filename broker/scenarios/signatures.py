@@ -78,7 +78,9 @@ def value_changed(message: bytes, case: Case) -> bytes:
     assertion = anew.own_assertion(response)
     if not anew.signed_elements(response):
         raise CannotAct("neither Response nor assertion is signed for this provider")
-    ref = next(assertion.iter(qname("saml:AuthnContextClassRef")))
+    path = ("saml:AuthnStatement", "saml:AuthnContext", "saml:AuthnContextClassRef")
+    ref = assertion.find("/".join(map(qname, path)))
+    assert ref is not None
     said = ref.text or ""
     higher = "3" if said.endswith("4") else "4"
     found = re.sub(r"loa\d(plus)?$", f"loa{higher}", said)

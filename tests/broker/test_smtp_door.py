@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from broker import smtp_door
 from broker.clock import machine_time
 from broker.smtp_door import Door, DoorProblem, address_of, read
 from broker.store.memory import MemoryStore
+from helpdeskpo.mail import Letter, Mailer, way_of
 from suppliers.inbox import Inbox, Message
 
 SENDER = "noreply@portaal.example"
@@ -159,6 +161,18 @@ def test_the_server_is_not_loaded_by_who_wants_no_door() -> None:
     code = "import sys, broker.cli, broker.app; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"aiosmtpd", "sqlalchemy", "argon2", "wtforms"} & set(done.stdout.split())
+
+
+def test_what_the_demo_service_provider_mails_is_read_here(door: Door, inbox: Inbox) -> None:
+    """As ``run_broker.py`` connects them: a PIN that needs no mailbox."""
+    mailer = Mailer(way_of(f"smtp://127.0.0.1:{door.port}", Path("unused")), machine_time)
+    mailer.send(Letter("m.devries@voorbeeld.example", "Uw pincode", "Uw pincode is 048213\n"))
+    (found,) = inbox.list(1)
+    assert (found.sender, found.to, found.code) == (
+        "noreply@helpdeskpo.example",
+        "m.devries@voorbeeld.example",
+        "048213",
+    )
 
 
 def test_console_and_api_show_who_sent_it_and_the_link(bench: Any) -> None:

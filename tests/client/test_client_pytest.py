@@ -102,6 +102,7 @@ def _steady(text: str) -> str:
         (r"\d{1,2} [A-Z][a-z]+ 20\d\d", "<day>"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:<port>"),
         (r"/\S*/mock-eherkenning-\S*?/", "<home>/"),
+        (r"eherkenning\.yaml:\d+", "eherkenning.yaml:<line>"),
     ):
         text = re.sub(pattern, instead, text)
     return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
@@ -215,11 +216,13 @@ def _serving(project: Path) -> list[int]:
 
 
 def test_a_run_without_a_broker_is_told_once_how_to_mend_it(project: pytest.Pytester) -> None:
-    project.makepyfile("def test_login(eherkenning_broker): pass")
+    project.makepyfile("def test_one(eherkenning_broker): pass\ndef test_two(eherkenning_broker): pass")
     project.makeini(f"[pytest]\nmock_eherkenning_command = /nowhere/{NAME}")
     done = project.runpytest_subprocess(*PLUGIN)
-    done.assert_outcomes(errors=1)
-    done.stdout.fnmatch_lines([f"E * /nowhere/{NAME}: No such file or directory"])
+    done.assert_outcomes(errors=2)
+    done.stdout.fnmatch_lines(
+        [f"E * /nowhere/{NAME}: No such file or directory", "E * no broker, as was told at the first test*"]
+    )
 
 
 def test_loading_the_plugin_loads_nothing_else(project: pytest.Pytester) -> None:

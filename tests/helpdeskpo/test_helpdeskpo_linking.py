@@ -11,7 +11,7 @@ from idp import RSIN
 from werkzeug.test import TestResponse
 
 from helpdeskpo import addresses
-from helpdeskpo.models import ActivationCode, Link, PinCode
+from helpdeskpo.models import ActivationCode, Link, Pending, PinCode
 
 NEW = "a" * 64 + "@" + "b" * 32
 MINE = "m.devries@voorbeeld.example"
@@ -311,6 +311,27 @@ def test_five_pins_are_the_most(person: Person, clock: Clock) -> None:
     assert len(person.mails()) == 5
 
 
+def test_beginning_again_gives_no_more_guesses(person: Person, clock: Clock) -> None:
+    """Or whoever knows a password could prove an address that is not theirs."""
+    for _ in range(4):
+        page = claim(person)
+        for _ in range(3):
+            page = confirm(person, page, wrong(person.pin()))
+    assert "Wacht een kwartier" in errors(page)["pin"]
+    assert "Wacht een kwartier" in errors(claim(person))["email"]
+    assert len(person.mails()) == 4
+    clock.ahead = timedelta(minutes=16)
+    assert claim(person).request.path == "/koppelen/bevestigen"
+
+
+def test_nobody_s_mailbox_is_filled_with_pins(person: Person) -> None:
+    """By one person, and by many who name the same address."""
+    for number in range(10):
+        claim(person, acting=f"{number}" * 64)
+    page = claim(person, acting="e" * 64)
+    assert (len(person.mails()), "Wacht een kwartier" in errors(page)["email"]) == (10, True)
+
+
 def test_no_pin_is_a_text_of_its_own_and_costs_no_try(person: Person) -> None:
     page = confirm(person, claim(person), "  ")
     assert errors(page)["pin"] == "Vul de pincode in."
@@ -325,6 +346,15 @@ def test_the_pin_of_one_link_does_not_make_another(person: Person) -> None:
     page = confirm(person, page, first)
     if first != person.pin():
         assert "klopt niet" in errors(page)["pin"]
+
+
+def test_what_was_begun_long_ago_is_forgotten(person: Person, clock: Clock) -> None:
+    claim(person)
+    clock.ahead = timedelta(days=1, seconds=1)
+    claim(person, acting="e" * 64)
+    with person.app.extensions["helpdeskpo"].database.read() as session:
+        assert [one.acting for one in session.query(Pending)] == ["e" * 64]
+        assert session.query(PinCode).count() == 1
 
 
 def test_pins_and_codes_are_nowhere_as_they_are(person: Person, caplog: pytest.LogCaptureFixture) -> None:

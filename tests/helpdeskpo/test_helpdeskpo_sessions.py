@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from helpdeskpo_world import BASE, PASSWORDS, Clock, Person, Wire, shown, token, verified
 from idp import AD, NS
+from werkzeug.test import EnvironBuilder
 
 from helpdeskpo.app import create_app
 from helpdeskpo.models import WebSession
@@ -160,6 +161,15 @@ def test_no_parameter_sends_a_browser_elsewhere(person: Person, name: str, targe
         assert "evil" not in answer.headers.get("Location", "")
         assert 'href="https://evil' not in answer.text
         assert 'href="//evil' not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/", "/%5Cevil.example/", "/%5C/evil.example", "///evil.example"]
+)
+def test_no_page_links_to_an_address_that_a_stranger_wrote_in_its_own(person: Person, path: str) -> None:
+    page = person.client.open(EnvironBuilder(path=path, base_url=BASE))
+    for link in re.findall(r'href="([^"]*)"', page.text):
+        assert not re.match(r"[/\\]{2}|https?:", link), link
 
 
 # Log-out

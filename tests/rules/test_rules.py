@@ -120,6 +120,33 @@ def test_a_rule_finds_its_other_cases_too(id_: str, seen: Any) -> None:
     assert not report.broken
 
 
+@pytest.mark.parametrize(
+    ("id_", "change", "says"),
+    [
+        (
+            "AR-07",
+            {"IssueInstant": "2022-02-01T10:00:31Z"},
+            "This is Dutch local time written as if it were UTC",
+        ),
+        (
+            "AR-07",
+            {"IssueInstant": "2022-02-01T11:00:29Z"},
+            "This is Dutch local time written as if it were UTC",
+        ),
+        ("AR-07", {"IssueInstant": "2022-02-01T09:20:00Z"}, "keep the clocks of both machines right"),
+        ("AR-08", {"Destination": "http://broker.example/sso/1.13"}, "Write https instead of http"),
+        ("AR-08", {"Destination": "https://broker.example/sso/1.13/"}, "Mind the slash at the end"),
+        ("AR-08", {"Destination": " https://broker.example/sso/1.13"}, "Take the white space"),
+        ("AR-08", {"Destination": "https://Broker.example/sso/1.13"}, "Mind capitals"),
+        ("AR-08", {"Destination": "https://other.example/sso"}, "Take the Location of SingleSignOnService"),
+        ("AR-08", {"Destination": None}, "Take the Location of SingleSignOnService"),
+    ],
+)
+def test_a_mistake_that_is_easily_made_gets_its_own_mend(id_: str, change: dict[str, Any], says: str) -> None:
+    (found,) = RULES.run(request(**change), only=[id_]).findings
+    assert says in found.mend
+
+
 def open_choice() -> Any:
     """Two services, and neither is the default."""
     one = replace(SP.services[0], is_default=None)
@@ -260,6 +287,20 @@ def test_a_rule_that_breaks_stops_the_login_with_a_page_that_takes_the_blame(
     assert exchange.last("request")["broken_rules"] == [
         {"rule": "AR-09", "error": "ZeroDivisionError: by nought"}
     ]
+
+
+def test_a_check_that_broke_is_told_by_the_api_and_counts_as_no_pass(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RULES.rules, "AR-09", broken(RULES.rules["AR-09"]))
+    exchange = bench.ask().said("exchange")
+    told = json.loads(call(bench, "GET", f"/api/v1/exchanges/{exchange}").body)
+    assert told["broken_rules"] == [{"rule": "AR-09", "error": "ZeroDivisionError: by nought"}]
+    assert told["outcome"] == "refused"
+    report = RULES.run(request())
+    assert report.results["AR-09"] is Result.BROKEN
+    assert "AR-09" not in report.passed
+    assert report.as_json()["broken_rules"] == told["broken_rules"]
 
 
 def test_a_rule_that_breaks_on_the_back_channel_gives_no_message(

@@ -9,6 +9,7 @@ import pytest
 
 from broker.scenarios.catalogue import CATALOGUE
 from broker.scenarios.model import Point
+from support import hostile
 from support.answers import status
 from support.scenario import Went, arm, asks, differing, go
 from support.shaped import checked
@@ -149,7 +150,7 @@ BY_ARTIFACT: dict[str, set[str]] = {"artifact-unknown": {"ArtifactResponse/Respo
 
 
 def test_every_scenario_has_its_row_in_one_of_the_tables() -> None:
-    rows = [*ANSWERS, *PAGES, *BY_ARTIFACT]
+    rows = [*ANSWERS, *PAGES, *BY_ARTIFACT, *hostile.EVERY]
     assert sorted(rows) == sorted(CATALOGUE), "each scenario has one row, and each row a scenario"
 
 

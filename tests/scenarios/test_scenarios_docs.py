@@ -28,7 +28,8 @@ def table() -> str:
             "| --- | --- | --- | --- | --- | --- |",
         ]
         for one in group.SCENARIOS:
-            changes = "; ".join([one.changes.en, *map(param, one.params)])
+            aimed = ["an attack: arm it with `sp`"] if one.hostile else []
+            changes = "; ".join([one.changes.en, *map(param, one.params), *aimed])
             cells = (f"`{one.name}`", one.title.en, str(one.point), changes, one.sp_must.en, one.reference)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
@@ -50,9 +51,54 @@ def test_the_table_in_the_docs_is_the_catalogue() -> None:
     assert found.strip() == table().strip(), "docs/scenarios.md is not current: run with UPDATE_GOLDEN=1"
 
 
+CHECKS = DOCS.with_name("does-my-sp-refuse.md")
+"""Each check on service providers (SP-01 to SP-18) with its scenarios, by their references."""
+
+
+def checks() -> str:
+    rows = ["| Check | Scenarios |", "| --- | --- |"]
+    for number in range(1, 19):
+        check = f"SP-{number:02}"
+        names = [f"`{one.name}`" for one in CATALOGUE.values() if check in one.reference]
+        rows.append(f"| {check} {WHAT[number - 1]} | {', '.join(names) or 'every good login'} |")
+    return "\n".join(rows)
+
+
+WHAT = (
+    "bad signature",
+    "other audience",
+    "expired, or not valid yet",
+    "wrong InResponseTo, or the same answer twice",
+    "wrong Recipient or Destination, or another address",
+    "level lower than asked",
+    "other service than asked",
+    "cancelled: say so kindly, offer again",
+    "other errors: a text, no loop",
+    "no answer at all: the start page still works",
+    "assertions of AD and MR in Advice: accept, read nothing from them",
+    "attributes outside what is signed (wrapping)",
+    "unknown attributes, several LegalSubjectIDs: ignore, or choose",
+    "restriction to a branch: limit the rights",
+    "chain mandate: write down the intermediary",
+    "other pseudonym: another person",
+    "two EncryptedKeys: choose yours",
+    "two keys in the metadata (roll-over): choose by KeyName",
+)
+
+
+def test_the_table_of_checks_names_every_scenario_of_each() -> None:
+    begin, end = BEGIN.replace("scenarios:", "checks:"), END.replace("scenarios", "checks")
+    before, _, rest = CHECKS.read_text().partition(begin)
+    found, _, after = rest.partition(end)
+    if os.environ.get("UPDATE_GOLDEN"):
+        CHECKS.write_text(f"{before}{begin}\n{checks()}\n\n{end}{after}")
+        return
+    assert found.strip() == checks(), f"{CHECKS.name} is not current: run with UPDATE_GOLDEN=1"
+
+
 COMMANDS = [
     line
-    for block in re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    for block in re.findall(r"```sh\n(.*?)```", DOCS.read_text() + CHECKS.read_text(), re.DOTALL)
     for line in block.replace("\\\n", " ").splitlines()
 ]
 

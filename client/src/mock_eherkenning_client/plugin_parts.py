@@ -13,7 +13,7 @@ import pytest
 
 from mock_eherkenning_client import starting
 from mock_eherkenning_client.broker import Broker
-from mock_eherkenning_client.errors import ClientError, ScenarioUnused
+from mock_eherkenning_client.errors import ClientError, NoBroker, ScenarioUnused
 from mock_eherkenning_client.pytest_plugin import _USED
 from mock_eherkenning_client.report import told
 
@@ -27,6 +27,7 @@ class Brokers:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._common: dict[tuple[str, tuple[str, ...]], Broker] = {}
+        self._failed: set[tuple[str, tuple[str, ...]]] = set()
 
     def of_test(self, request: pytest.FixtureRequest) -> Iterator[Broker]:
         mark = _mark(request.node)
@@ -64,20 +65,27 @@ class Brokers:
             broker.close()
 
     def _get(self, yaml: str | Path, options: tuple[str, ...]) -> Broker:
-        """One broker for all tests that want the same: their tags keep them apart."""
+        """One broker for all tests that want the same: their tags keep them apart. What did not start once is not
+        tried again: that may take half a minute for each test."""
         key = (str(yaml), options)
+        if key in self._failed:
+            raise NoBroker("no broker, as was told at the first test that wanted it")
         if key not in self._common:
-            how = self._how({})
-            if self._is_shared(how):
-                from mock_eherkenning_client.starting.shared import start
-
-                run = self._config.workerinput["testrunuid"]  # type: ignore[attr-defined]
-                self._common[key] = start(
-                    run, key, lambda shared: starting.start(yaml=yaml, options=options, **how, **shared)
-                )
-            else:
-                self._common[key] = starting.start(yaml=yaml, options=options, **how)
+            try:
+                self._common[key] = self._start(key, yaml, options)
+            except NoBroker:
+                self._failed.add(key)
+                raise
         return self._common[key]
+
+    def _start(self, key: tuple[str, tuple[str, ...]], yaml: str | Path, options: tuple[str, ...]) -> Broker:
+        how = self._how({})
+        if not self._is_shared(how):
+            return starting.start(yaml=yaml, options=options, **how)
+        from mock_eherkenning_client.starting.shared import start
+
+        run = self._config.workerinput["testrunuid"]  # type: ignore[attr-defined]
+        return start(run, key, lambda shared: starting.start(yaml=yaml, options=options, **how, **shared))
 
     def _is_shared(self, how: dict[str, Any]) -> bool:
         from mock_eherkenning_client.starting import shared

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from mock_eherkenning_client.broker import Broker
 from mock_eherkenning_client.errors import NoBroker
 from mock_eherkenning_client.starting import folders
 
+STALE_SECONDS = 600.0
+_FOLDER = "mock-eherkenning-run-"
 _PIPE, _PLACE, _LOCK = "held", "broker.json", "lock"
 
 
@@ -71,12 +74,25 @@ def start(run: str, what: object, begin: Callable[[dict[str, Any]], Broker]) -> 
 
 def _folder(run: str, what: object) -> Path:
     name = hashlib.sha256(repr((run, what)).encode()).hexdigest()[:24]
-    folder = Path(tempfile.gettempdir()) / f"mock-eherkenning-run-{os.getuid()}-{name}"
+    folder = Path(tempfile.gettempdir()) / f"{_FOLDER}{os.getuid()}-{name}"
+    _sweep()
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise NoBroker(f"{folder} belongs to somebody else; give TMPDIR a folder of your own")
     return folder
+
+
+def _sweep() -> None:
+    """Take away what killed runs left, unless one is starting there just now."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}{os.getuid()}-*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_uid == os.getuid() and folder.stat().st_mtime < time.time() - STALE_SECONDS:
+                held = _hold(folder / _PIPE)
+                if held is None:
+                    folders.remove(folder)
+                else:
+                    os.close(held)
 
 
 def _hold(pipe: Path) -> int | None:

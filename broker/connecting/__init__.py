@@ -1,0 +1,1 @@
+"""Connect a service provider: what it needs of this broker, and how far it has come."""
