@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,6 +44,8 @@ class Database:
     def __init__(self, file: Path) -> None:
         self.file = file
         file.parent.mkdir(parents=True, exist_ok=True)
+        # For nobody else's eyes: SQLite gives what it keeps beside the file the rights that the file has.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         self._reading = create_engine(f"sqlite:///{file}", connect_args={"timeout": LOCK_SECONDS})
         self._writing = self._reading.execution_options(begin="IMMEDIATE")
         event.listen(self._reading, "connect", _connected)
@@ -61,8 +64,6 @@ class Database:
             raise Unusable(
                 f"{self.file} cannot be used ({error.orig}); start with --reset for a new one"
             ) from error
-        # Addresses and questions are nobody's business on a shared machine.
-        self.file.chmod(0o600)
         return True
 
     def remove(self) -> None:

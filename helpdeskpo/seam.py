@@ -95,7 +95,8 @@ class Validator:
     def __init__(self, schema: Any) -> None:
         self._schema = schema
         schemas = files("helpdeskpo") / "schemas"
-        schema.add_schema((schemas / "xacml-context.xsd").read_text("utf-8"))
+        for name in ("xacml-policy.xsd", "xacml-context.xsd"):
+            schema.add_schema((schemas / name).read_text("utf-8"))
         schema.add_schema((schemas / "xacml-saml.xsd").read_text("utf-8"), build=True)
 
     def validate(self, document: str) -> None:

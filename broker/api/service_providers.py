@@ -19,7 +19,10 @@ from broker import sp_report, trust
 from broker.api.described import Answer, Body, Calls, Operation, answer, asked
 from broker.api.models import DESCRIBED, Given, InRoom, Tagged
 from broker.api.problems import Answered
+from broker.connecting.progress import State
+from broker.connecting.reached import Step
 from broker.console import trusted
+from broker.console.connect import progress_of
 from broker.parts import Parts
 from broker.trust import Held, Kind, Origin, TrustProblem
 from broker.wire.xml import MOST_BYTES
@@ -152,6 +155,43 @@ class SpReported(Given):
     sections: list[RulesReported]
 
 
+class AttemptStopped(Given):
+    """The newest attempt, where it went wrong at this step."""
+
+    at: str
+    exchange: str
+    outcome: str | None = Field(description="of the answer or of the artifact")
+    message: str | None
+
+
+class StepSeen(Given):
+    step: Step
+    state: State
+    code: str = Field(description="of the text, which is in English")
+    text: str
+    at: str | None = Field(description="when it was first reached, by the broker's clock")
+    exchange: str | None
+    stopped: AttemptStopped | None
+    findings: list[dict[str, Any]] = Field(description="what stops it, with how to mend it")
+
+
+class StrangerSeen(Given):
+    exchange: str
+    at: str
+    issuer: str | None
+
+
+class ProgressSeen(Given):
+    entity_id: str
+    complete: bool
+    done: int
+    of: int = Field(description="how many steps there are for this provider")
+    steps: list[StepSeen]
+    strangers: list[StrangerSeen] = Field(
+        description="as long as no request was seen: the newest whose issuer nobody has metadata of"
+    )
+
+
 class ServiceProviders(Given):
     service_providers: list[ServiceProviderSeen]
 
@@ -224,6 +264,7 @@ def add(calls: Calls, parts: Parts) -> None:
         _many(calls, parts, shelf)
         _single(calls, parts, shelf)
     _report(calls, parts)
+    _progress(calls, parts)
 
 
 def _many(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
@@ -289,6 +330,31 @@ def _report(calls: Calls, parts: Parts) -> None:
             detail = f"there is no service provider {given['entity_id'][:200]} here"
             raise Answered(404, "Not trusted", detail)
         return answer(sp_report.report(here.current, parts.store, sp, here.now_of(None), here.tag).as_json())
+
+
+def _progress(calls: Calls, parts: Parts) -> None:
+    @calls(
+        Operation(
+            "GET",
+            "/api/v1/service-providers/{entity_id}/progress",
+            "How far one service provider has come, from metadata to a person who has landed",
+            _GROUP,
+            {200: Answer("the steps, in their order", ProgressSeen)},
+            query=InRoom,
+            problems=(404,),
+            rest="entity_id",
+            more="A step is ticked off once and stays so; the newest attempt that went wrong is told beside it. That a "
+            "person has landed is known when the provider asks to log their session out, or when somebody says so in "
+            "the console; a broker cannot see more.",
+        )
+    )
+    def progress(**given: str) -> ResponseReturnValue:
+        here = parts.seen_by(asked(InRoom).tag)
+        sp = here.current.catalogue.sps.get(given["entity_id"])
+        if sp is None:
+            detail = f"there is no service provider {given['entity_id'][:200]} here"
+            raise Answered(404, "Not trusted", detail)
+        return answer(progress_of(here, sp).as_json())
 
 
 def _single(calls: Calls, parts: Parts, shelf: _Shelf) -> None:

@@ -7,6 +7,7 @@ from broker.console import clock as clock_pages
 from broker.console import (
     companies,
     configuration,
+    connect,
     exchange,
     exchanges,
     explain,
@@ -43,6 +44,7 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     held_mandates.add(pages, parts)
     scenarios.add(pages, parts)
     service_providers.add(pages, parts)
+    connect.add(pages, parts)
     rooms.add(pages, parts, clock)
     return pages
 

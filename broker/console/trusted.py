@@ -27,7 +27,7 @@ def having(current: Snapshot, text: str = "") -> list[SpMetadata]:
     return [
         sp
         for entity_id, sp in sorted(current.catalogue.sps.items())
-        if wanted in entity_id.casefold() or wanted in _display(sp).casefold()
+        if wanted in entity_id.casefold() or wanted in display(sp).casefold()
     ]
 
 
@@ -45,7 +45,7 @@ def service_provider(current: Snapshot, sp: SpMetadata, now: datetime) -> dict[s
     ]
     return {
         "entity_id": sp.entity_id,
-        "name": _display(sp),
+        "name": display(sp),
         **_source(source),
         "profile": "saml" if saml else "eherkenning",
         "services": [
@@ -110,7 +110,7 @@ def catalogue(current: Snapshot, id_: str, listed: Listed, now: datetime) -> dic
     }
 
 
-def _display(sp: SpMetadata) -> str:
+def display(sp: SpMetadata) -> str:
     return sp.organization.get("nl") or next(iter(sp.organization.values()), "")
 
 

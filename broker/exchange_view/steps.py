@@ -114,6 +114,7 @@ _KNOWN: dict[str, tuple[str, int, int]] = {
     "supplier-logged-out": ("Sessie beëindigd", BROKER, SUPPLIER),
     "logged-out": ("Uitgelogd", BROKER, BROWSER),
     "scenario": ("Hier is ingegrepen", BROKER, BROKER),
+    "scenario-without-effect": ("Er viel niets te veranderen", BROKER, BROKER),
 }
 _TROUBLE = frozenset(
     {
@@ -246,6 +247,8 @@ def _detail(event: Event) -> str:
             return ", ".join(map(str, data.get("rules", ())))
         case "resolve":
             return str(data.get("outcome") or "")
+        case "scenario-without-effect":
+            return str(data.get("reason") or "")
         case "scenario":
             return str(data.get("name") or data.get("scenario") or "")
         case "word-given":

@@ -361,6 +361,24 @@ def test_statement_of_the_mandate_register_is_validated(person: Person) -> None:
     assert shown(person.log_in(tamper=nonsense), "login-error-code") == "library"
 
 
+@pytest.mark.parametrize(("fulfil_on", "path"), [("Permit", "/mijn"), ("Whenever", "/saml/klaar")])
+def test_obligation_of_a_chain_mandate_is_known(person: Person, fulfil_on: str, path: str) -> None:
+    """SP-15: the first register points at the next one (spec 10.2). It too is held to its type."""
+
+    def oblige(root: Any) -> None:
+        result = root.find(".//xc:Result", NS)
+        result.append(
+            xml(
+                '<Obligations xmlns="urn:oasis:names:tc:xacml:2.0:policy:schema:os"><Obligation '
+                f'ObligationId="urn:etoegang:core:RequireConfirmationFromNextMR" FulfillOn="{fulfil_on}">'
+                '<AttributeAssignment AttributeId="urn:etoegang:core:AuthorizationRegistryID" '
+                f'DataType="{NS["xs"]}#string">{MR}</AttributeAssignment></Obligation></Obligations>'
+            )
+        )
+
+    assert person.log_in(tamper=oblige).request.path == path
+
+
 def test_prefix_of_the_statement_type_is_free(person: Person) -> None:
     def rename(root: Any) -> None:
         statement = root.find(".//saml:Statement", NS)

@@ -51,7 +51,11 @@ def test_it_is_sown_once(tmp_path: Path) -> None:
     assert not first.create(lambda session: sow(session, load(None), PASSWORDS))
     with made(file).read() as session:
         assert len(session.scalars(select(Link)).all()) == 1
-    assert file.stat().st_mode & 0o077 == 0, "for nobody else's eyes"
+    with first.read() as session:
+        session.scalars(select(Link)).all()
+        beside = list(tmp_path.iterdir())
+    assert len(beside) == 3, "the file, its log and its index"
+    assert [one for one in beside if one.stat().st_mode & 0o077] == [], "for nobody else's eyes"
 
 
 def test_two_that_start_at_once_sow_once(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ def test_a_page_without_the_answer_comes_in_its_place(
     page = log_in(live, **BY_POST)
     assert (kind(page), page.status, page.heading) == ("other", http_status, heading)
     assert "SAMLResponse" not in page.text
+    assert not page.by_testid("language"), "in another language the answer would not come either"
     used(live, armed)
     assert good(live, log_in(live, **BY_POST))
 

@@ -95,6 +95,28 @@ def test_the_first_login_links_and_the_next_one_is_straight_in(
     assert read(arrive("c.vandam")[1])["path"] == "/koppelen", "a colleague links too"
 
 
+@pytest.mark.parametrize(
+    ("person", "supplier", "kind", "number", "through"),
+    [
+        ("y.vanleeuwen", "reconi", "KvK-nummer", "90000012", "90000047"),
+        ("h.dijkstra", "kpn", "RSIN", "999900031", None),
+    ],
+)
+def test_a_chain_mandate_and_a_company_without_kvk_number(
+    demo: RunningDemo,
+    broker: RunningBroker,
+    person: str,
+    supplier: str,
+    kind: str,
+    number: str,
+    through: str | None,
+) -> None:
+    session, browser = requests.Session(), broker.browser()
+    said = go_back(session, walk(browser, start(session, demo, browser), person, supplier))
+    assert (said.get("company-id-type"), said.get("company-id")) == (kind, number), said
+    assert said.get("intermediary", "").split()[:1] == ([through] if through else [])
+
+
 @pytest.mark.parametrize("until", ["choice", "login", "channel", "pin"])
 def test_a_person_may_stop_on_any_page_and_is_told_so_at_the_demo(
     demo: RunningDemo, broker: RunningBroker, until: str

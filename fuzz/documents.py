@@ -1,0 +1,6 @@
+"""Run by atheris: see fuzz/doors/documents.py."""
+
+from fuzz.running import main
+
+if __name__ == "__main__":
+    main("documents")

@@ -1,0 +1,1 @@
+"""What each door does with one input. Whoever fuzzes imports these with the broker instrumented."""

@@ -1,0 +1,6 @@
+"""Run by atheris: see fuzz/doors/soap.py."""
+
+from fuzz.running import main
+
+if __name__ == "__main__":
+    main("soap")
