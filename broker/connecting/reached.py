@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from broker.exchanges import Event, Exchange, Exchanges
+from broker.rules.resolve_seen import ArtifactState
 from broker.store import Store
 from suppliers import rooms
 from suppliers.rooms import of_room
@@ -161,7 +162,7 @@ def _answer(way: Way, exchange: str, event: Event) -> Way:
 
 def _resolve(way: Way, exchange: str, event: Event) -> Way:
     outcome = str(event.data["outcome"])
-    if outcome == "good":
+    if outcome == ArtifactState.GOOD:
         return way.at(Step.ARTIFACT, Reached(event.at, exchange)).past(Step.ARTIFACT)
     stopping = tuple(one for one in event.data.get("findings", ()) if one["severity"] in ("R", "E"))
     return replace(way, stopped=Stopped(event.at, exchange, Step.ARTIFACT, stopping, outcome))

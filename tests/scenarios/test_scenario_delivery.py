@@ -13,7 +13,6 @@ import requests
 from lxml import etree
 
 from broker.server import Server
-from conftest import make_bench
 from support import hostile
 from support.answers import artifact_response, call, resolve
 from support.browser import Browser, Page
@@ -27,13 +26,13 @@ BY_POST = {"AssertionConsumerServiceIndex": "2"}
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory, keys: Any) -> Iterator[Any]:
+def live(tmp_path_factory: pytest.TempPathFactory, bench_maker: Any, keys: Any) -> Iterator[Any]:
     """A broker on a port of its own, that the test also has in hand."""
     sp = ServiceProvider()
     sp.acs[3] = (POST, "http://localhost:9/acs/other")
     sp.acs[4] = (ARTIFACT, "http://localhost:9/acs/other-artifact")
     server = Server("127.0.0.1", 0)
-    made = make_bench(tmp_path_factory.mktemp("delivery"), keys, sp, port=server.port)
+    made = bench_maker(tmp_path_factory.mktemp("delivery"), keys, sp, port=server.port)
     server.serve_beside(made.application.wsgi)
     yield made
     server.close()

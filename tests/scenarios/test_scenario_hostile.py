@@ -15,7 +15,6 @@ from lxml import etree
 from broker.keys import Step
 from broker.scenarios.catalogue import CATALOGUE
 from broker.scenarios.model import NeedsProvider
-from conftest import make_bench
 from support import hostile
 from support.answers import call
 from support.hostile import (
@@ -37,9 +36,9 @@ WRAPPING = [name for name in REFUSED if name.startswith("wrapping-")]
 
 
 @pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory, keys: Any, sp: Any) -> Iterator[Any]:
+def still(tmp_path_factory: pytest.TempPathFactory, bench_maker: Any, keys: Any, sp: Any) -> Iterator[Any]:
     """One broker, whose clock stands still."""
-    made = make_bench(tmp_path_factory.mktemp("hostile"), keys, sp)
+    made = bench_maker(tmp_path_factory.mktemp("hostile"), keys, sp)
     made.application.clock.change("", frozen=True)
     yield made
     made.application.close()
@@ -190,8 +189,11 @@ def test_only_the_provider_that_picks_its_own_key_can_read_it(still: Any) -> Non
 # Keys.
 
 
-def test_the_next_and_the_previous_key_sign_while_the_metadata_has_them(tmp_path: Any, sp: Any) -> None:
-    bench = make_bench_with_own_keys(tmp_path, sp)
+def test_the_next_and_the_previous_key_sign_while_the_metadata_has_them(
+    tmp_path: Any, bench_maker: Any, sp: Any
+) -> None:
+    (tmp_path / "keys").mkdir()
+    bench = bench_maker(tmp_path, tmp_path / "keys", sp)
     before = bench.certificate()
     names = signed_by(bench, "key-next", announced="no")
     assert names.isdisjoint(in_metadata(bench))
@@ -207,11 +209,6 @@ def test_the_next_and_the_previous_key_sign_while_the_metadata_has_them(tmp_path
     assert "no previous key" in bench.exchanges.get(went.exchange).last("scenario-without-effect")["reason"]
     assert strict(bench, went) == GOOD_NUMBER, "where it cannot act, the login is a good one"
     bench.application.close()
-
-
-def make_bench_with_own_keys(tmp_path: Any, sp: Any) -> Any:
-    (tmp_path / "keys").mkdir()
-    return make_bench(tmp_path, tmp_path / "keys", sp)
 
 
 def in_metadata(bench: Any) -> set[str]:
