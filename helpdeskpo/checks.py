@@ -82,13 +82,18 @@ def destination(response: etree._Element, acs: str) -> None:
 
 
 def only_assertion(response: etree._Element) -> etree._Element:
-    """SP-12. An assertion in Advice is a child of the one that counts, never of the Response."""
+    """SP-12. An assertion in Advice is inside the one that counts; there is no other anywhere in the Response."""
     found = response.findall("saml:Assertion", NS)
     encrypted = response.findall("saml:EncryptedAssertion", NS)
     if len(found) != 1 or encrypted:
         raise Refused(
             "SP-12", "one Assertion", f"{len(found)} Assertion, {len(encrypted)} EncryptedAssertion"
         )
+    for other in response.iter(f"{{{SAML}}}Assertion", f"{{{SAML}}}EncryptedAssertion"):
+        if other is not found[0] and found[0] not in other.iterancestors():
+            parent = other.getparent()
+            place = "no element" if parent is None else etree.QName(parent).localname
+            raise Refused("SP-12", "one Assertion", f"another one in {place}")
     return found[0]
 
 

@@ -28,6 +28,7 @@ COMPANY_TYPES: Final = {
     "urn:etoegang:1.9:EntityConcernedID:RSIN": "RSIN",
 }
 """The kinds of company number that we know, the one that we like best first."""
+_DIGITS: Final = {"KvK-nummer": 8, "RSIN": 9}
 PERSON_TYPES: Final = (
     "urn:etoegang:1.13:EntityConcernedID:Pseudo",
     "urn:etoegang:1.9:EntityConcernedID:Pseudo",
@@ -83,7 +84,7 @@ def read(assertion: etree._Element, key_pem: bytes, entity_id: str) -> Identity:
     """From a verified and checked assertion. Raises Refused("identity")."""
     legal = identifiers(assertion, LEGAL, key_pem, entity_id)
     acting = identifiers(assertion, ACTING, key_pem, entity_id)
-    company = _choose(legal, tuple(COMPANY_TYPES), LEGAL)
+    company = _well_formed(_choose(legal, tuple(COMPANY_TYPES), LEGAL))
     person = _choose(acting, PERSON_TYPES, ACTING)
     level = assertion.findtext("saml:AuthnStatement/saml:AuthnContext/saml:AuthnContextClassRef", "", NS)
     return Identity(
@@ -167,6 +168,14 @@ def _choose(found: list[Identifier], kinds: tuple[str, ...], name: str) -> Ident
     raise Refused(
         "identity", f"{name} with one of: {', '.join(kinds)}", ", ".join(i.kind for i in found) or "none"
     )
+
+
+def _well_formed(company: Identifier) -> Identifier:
+    name = COMPANY_TYPES[company.kind]
+    digits = company.value.isascii() and company.value.isdigit()
+    if not digits or len(company.value) != _DIGITS[name]:
+        raise Refused("identity", f"{name} of {_DIGITS[name]} digits", company.value)
+    return company
 
 
 def _plain(assertion: etree._Element, name: str) -> str:

@@ -24,7 +24,7 @@ from typing import Any, Final
 from lxml import etree
 from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, saml
 from saml2 import xmldsig as ds
-from saml2.sigver import pre_signature_part
+from saml2.sigver import DecryptError, pre_signature_part
 
 from helpdeskpo import checks, identity
 from helpdeskpo.broker import Broker, BrokerMetadata
@@ -285,12 +285,12 @@ class ServiceProvider:
         try:
             raw = base64.b64decode(artifact, validate=True)
         except binascii.Error as reason:
-            raise Refused("artifact", "base64", str(reason)) from reason
+            raise Refused("unreadable", "an artifact in base64", str(reason)) from reason
+        if len(raw) != 44 or raw[:2] != b"\x00\x04":
+            raise Refused("unreadable", "an artifact of 44 bytes, of type 4", f"{len(raw)} bytes")
         source = hashlib.sha1(broker.entity_id.encode(), usedforsecurity=False).digest()
-        if len(raw) != 44 or raw[:2] != b"\x00\x04" or raw[4:24] != source:
-            raise Refused(
-                "artifact", f"an artifact of {broker.entity_id}", f"{len(raw)} bytes of something else"
-            )
+        if raw[4:24] != source:
+            raise Refused("artifact", f"an artifact of {broker.entity_id}", "one of somebody else")
         location = broker.artifact_services.get(int.from_bytes(raw[2:4], "big"))
         if location is None:
             raise Refused(
@@ -331,6 +331,9 @@ class ServiceProvider:
                 # Anything will do, but without it pysaml2 takes an assertion for any Recipient.
                 conv_info={"binding": binding},
             )
+        except DecryptError as error:
+            # Its text names the file of our key. As what cannot be decrypted by ourselves: one error for all of it.
+            raise Refused("identity", "identifiers that our key opens", "they do not open") from error
         except Exception as error:  # it raises almost anything, bare Exception too
             raise Refused(
                 "library", "a Response that pysaml2 accepts", f"{type(error).__name__}: {error}"[:500]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from lxml import etree, html
 
@@ -105,6 +105,6 @@ def _of_page(data: bytes) -> Unpacked:
         if "SAMLRequest" in fields:
             carried = from_post(fields["SAMLRequest"], fields.get("RelayState"))
             action = form.get("action", "")
-            url = action if urlsplit(action).scheme in ("http", "https") else ""
+            url = action if action.lower().startswith(("http://", "https://")) else ""
             return Unpacked("a page with a form, as HTTP-POST has it", carried, HTTP_POST, url)
     raise BindingProblem("this page has no form with SAMLRequest in it")

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
-from urllib.parse import quote, quote_plus, unquote_plus, urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from lxml import etree
 
@@ -64,7 +64,7 @@ def changed(
 ) -> Change:
     """What was changed since the digest was made, where that can be known: the first alteration that undoes it."""
     work = _Work(root, signature, digest, algorithm, prefixes, exclusive=exclusive)
-    for attempt in (_as_a_whole, _white_space, _one_part_less, _one_part_less_and_bare, _destination):
+    for attempt in (_as_a_whole, _white_space, _destination, _one_part_less, _one_part_less_and_bare):
         for change in attempt(work):
             return change
         if work.spent:
@@ -230,10 +230,10 @@ def _destination(work: _Work) -> Iterator[Change]:
         value = work.root.get(name)
         if value is None:
             continue
-        parts = urlsplit(value)
-        other = {"https": "http", "http": "https"}.get(parts.scheme, parts.scheme)
+        # Taken apart by hand: what anybody sent need not be an address that urlsplit knows.
+        scheme, colon, rest = value.partition(":")
         for guess in (
-            urlunsplit(parts._replace(scheme=other)),
+            {"https": "http", "http": "https"}.get(scheme, scheme) + colon + rest,
             value.rstrip("/"),
             value + "/",
             value.strip(),

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from flask import Flask, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as BaseResponse
 
 from helpdeskpo.checks import Refusal
@@ -67,10 +68,13 @@ def add(app: Flask, site: Site) -> None:
         remember(response, browser, LOGIN_LIFE)
         return response
 
-    @app.post("/saml/acs/post")
+    @app.route("/saml/acs/post", methods=["GET", "POST"])
     def acs_post() -> ResponseReturnValue:
+        if request.method == "GET" and "SAMLart" not in request.args:
+            raise MethodNotAllowed(["POST"])
+        # An artifact that comes here is refused as what it is: an answer by another way than was asked.
         handle = provider.answer_by_post(
-            request.form.get("SAMLResponse", ""), request.form.get("RelayState", "")
+            request.form.get("SAMLResponse", ""), request.values.get("RelayState", "")
         )
         return redirect(url_for("done", antwoord=handle), 303)
 

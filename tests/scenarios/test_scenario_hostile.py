@@ -29,7 +29,7 @@ from support.hostile import (
     strict,
 )
 from support.scenario import Went, arm, differing, go
-from support.shaped import settle
+from support.shaped import BY_POST, opened, settle
 from support.sp import NS, certificates_of, fingerprint, verified
 
 WRAPPING = [name for name in REFUSED if name.startswith("wrapping-")]
@@ -292,3 +292,53 @@ def test_the_console_and_the_api_show_the_exchange_all_the_same(still: Any, name
     assert name in page.text
     found = call(still, "GET", f"/api/v1/exchanges/{exchange.id}")
     assert found.status == 200, found.text[:2000]
+
+
+# Whatever the provider's settings.
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "assertion encrypted, and signed alone": {"encrypt_assertion": True, "sign": "assertion"},
+    "1.11 in clear, response signed alone": {
+        "version": "1.11",
+        "identifiers": "plain",
+        "advice": "none",
+        "sign": "response",
+    },
+    "NameIDs in clear, assertion signed alone": {
+        "identifiers": "decrypted-nameid",
+        "advice": "none",
+        "sign": "assertion",
+    },
+    "plain SAML": {"profile": "saml"},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_scenario_acts_or_says_why_not(
+    tmp_path: Any, bench_maker: Any, keys: Any, sp: Any, shape: str
+) -> None:
+    bench = bench_maker(tmp_path, keys, sp)
+    settle(bench, **SHAPES[shape])
+    bench.login(**BY_POST)
+    acted = 0
+    for name in (*REFUSED, *TAKEN, *ENCRYPTED, *hostile.KEYS):
+        arm(bench, name, sp=bench.sp.entity_id)
+        came = bench.login(**BY_POST).fields["SAMLResponse"]
+        (exchange,) = bench.exchanges.recent(1)
+        assert exchange.last("scenario")["name"] == name
+        reason = exchange.last("scenario-without-effect").get("reason")
+        acted += reason is None
+        if reason is None and name.startswith("wrapping-"):
+            assert carries_another_company(bench, base64.b64decode(came)), name
+    assert acted > 10
+    bench.application.close()
+
+
+def carries_another_company(bench: Any, xml: bytes) -> bool:
+    if FORGED_NUMBER.encode() in xml:
+        return True
+    root = etree.fromstring(xml)
+    found = root.xpath(
+        "//saml:Attribute[@Name='urn:etoegang:core:LegalSubjectID']//saml:EncryptedID", namespaces=NS
+    )
+    return any(opened(one, bench.sp).element.text == FORGED_NUMBER for one in found)

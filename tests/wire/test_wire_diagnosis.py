@@ -119,6 +119,12 @@ CHANGES: list[tuple[str, Callable[[bytes], bytes], str, str]] = [
         f'Destination was changed after signing: it was "{SSO}"',
         "@Destination of <samlp:AuthnRequest>",
     ),
+    (
+        "a Destination that is no address",
+        swapped(b'Destination="https:', b'Destination="https://[:'),
+        "which part cannot be known",
+        "",
+    ),
     ("another value", swapped(b"loa3", b"loa4"), "which part cannot be known", "<ds:Signature>"),
     ("another issuer", swapped(b":entities:9001", b":entities:9002"), "which part cannot be known", ""),
 ]

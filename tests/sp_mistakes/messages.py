@@ -1,0 +1,143 @@
+"""Mistakes in what the request says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sp_mistakes.stage import TESTS, Mistake, Stage
+from support.sp import instant
+
+LEVEL = "urn:etoegang:core:assurance-class:"
+CONTEXT = "<samlp:RequestedAuthnContext{}>{}</samlp:RequestedAuthnContext>"
+REF = "<saml:AuthnContextClassRef>{}</saml:AuthnContextClassRef>"
+ONE_LEVEL = "Ask for one of loa2plus, loa3 or loa4"
+
+
+def asking(**how: Any) -> Any:
+    return lambda stage: stage.post(stage.signed(**how))
+
+
+def at(**offset: float) -> Any:
+    return lambda stage: stage.post(stage.signed(IssueInstant=instant(datetime.now(UTC) + timedelta(**offset))))
+
+
+def local_time(form: str) -> Any:
+    return lambda stage: stage.post(stage.signed(IssueInstant=datetime.now(UTC).strftime(form)))
+
+
+def context(inside: str, attributes: str = ' Comparison="minimum"') -> Any:
+    return asking(level=None, children=CONTEXT.format(attributes, inside))
+
+
+def level(urn: str) -> Any:
+    return context(REF.format(urn))
+
+
+def scoping(*entries: str) -> Any:
+    listed = "".join(f'<samlp:IDPEntry ProviderID="{entry}"/>' for entry in entries)
+    return asking(level=None, children=f"<samlp:Scoping><samlp:IDPList>{listed}</samlp:IDPList></samlp:Scoping>")
+
+
+def two_suppliers(stage: Stage) -> object:
+    offers = [offer.ad for offer in stage.bench.application.parts.suppliers.offers()][:2]
+    return scoping(*offers)(stage)
+
+
+def extension(name: str) -> Any:
+    return asking(
+        level=None,
+        children='<samlp:Extensions><esp:RequestedAttributes xmlns:esp="urn:etoegang:1.9:samlp-extension" '
+        f'xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"><md:RequestedAttribute Name="{name}"/>'
+        "</esp:RequestedAttributes></samlp:Extensions>",
+    )
+
+
+def issuer(**attributes: str) -> Any:
+    def send(stage: Stage) -> object:
+        request = stage.sp.request(stage.sso)
+        for name, value in attributes.items():
+            request[0].set(name, value)
+        return stage.post(stage.sp.signed(request))
+
+    return send
+
+
+def sent_twice(stage: Stage) -> object:
+    xml = stage.signed()
+    stage.post(xml)
+    return stage.post(xml)
+
+
+def no_issuer(stage: Stage) -> object:
+    request = stage.sp.request(stage.sso)
+    request.remove(request[0])
+    request.insert(0, request.makeelement("{urn:oasis:names:tc:SAML:2.0:protocol}NameIDPolicy"))
+    signed = stage.sp.signed(request)
+    head, _, rest = signed.partition(b"<samlp:NameIDPolicy/>")
+    return stage.post(head + rest)
+
+
+MISTAKES = (
+    Mistake("the ID is a bare UUID", ("AR-03",), "starts with a letter or an underscore", asking(ID="7f3c1d0a-9b8e-4f6a-8c2d-5e1b0a9f8e7d")),
+    Mistake("the ID is a URN", ("AR-03",), "starts with a letter or an underscore", asking(ID="urn:uuid:7f3c1d0a")),
+    Mistake("the same page is sent twice", ("AR-04",), "new ID for every login", sent_twice, "seen before"),
+    Mistake("SAML 1.1 is announced", ("AR-05",), 'Send Version="2.0"', asking(Version="1.1")),
+    Mistake("Version is left out", ("AR-05",), 'Send Version="2.0"', asking(Version=None)),
+    Mistake("IssueInstant is left out", ("AR-06",), "in UTC, ending in Z", asking(IssueInstant=None)),
+    Mistake("IssueInstant has an offset", ("AR-06",), "in UTC, ending in Z", local_time("%Y-%m-%dT%H:%M:%S+00:00")),
+    Mistake("IssueInstant has no time zone", ("AR-06",), "in UTC, ending in Z", local_time("%Y-%m-%dT%H:%M:%S")),
+    Mistake("IssueInstant has a blank for the T", ("AR-06",), "in UTC, ending in Z", local_time("%Y-%m-%d %H:%M:%SZ")),
+    Mistake("IssueInstant is a date as people write it", ("AR-06",), "in UTC, ending in Z", local_time("%d-%m-%Y %H:%M")),
+    Mistake("IssueInstant counts seconds since 1970", ("AR-06",), "in UTC, ending in Z", local_time("%s")),
+    Mistake("the clock is that of summer in Amsterdam", ("AR-07",), "convert it to UTC", at(hours=2), "2 h ahead"),
+    Mistake("the clock is that of winter in Amsterdam", ("AR-07",), "convert it to UTC", at(hours=1), "1 h ahead"),
+    Mistake("UTC was converted once too often", ("AR-07",), "UTC", at(hours=-2), "2 h behind"),
+    Mistake("the clock runs ten minutes behind", ("AR-07",), "NTP", at(minutes=-10)),
+    Mistake("Consent is there and empty", ("AR-09",), "Leave Consent out", asking(Consent="")),
+    Mistake("ForceAuthn is yes", ("AR-10",), "as true or false", asking(ForceAuthn="yes"), '"yes"'),
+    Mistake("ForceAuthn is True, as Python writes it", ("AR-10",), "as true or false", asking(ForceAuthn="True"), '"True"'),
+    Mistake("IsPassive is true", ("AR-12",), "Leave IsPassive out", asking(IsPassive="true")),
+    Mistake("IsPassive is no", ("AR-12",), "Leave IsPassive out", asking(IsPassive="no")),
+    Mistake("ProviderName is the application's", ("AR-21",), "Leave ProviderName out", asking(ProviderName="Vergunningen-portaal")),
+    Mistake("the entity id of production", ("AR-22",), "9001", asking(issuer=TESTS + "1")),
+    Mistake("the entity id of another index", ("AR-22",), "mend the entity id", asking(issuer=TESTS + "9002")),
+    Mistake("an OIN of 19 digits", ("AR-22",), "20 digits", asking(issuer=TESTS.replace("0000000177", "000000177") + "9001")),
+    Mistake("the entity id in capitals", ("AR-22",), "capitals", asking(issuer=TESTS.upper() + "9001")),
+    Mistake("the entity id with a slash behind it", ("AR-22",), TESTS + "9001", asking(issuer=TESTS + "9001/")),
+    Mistake("the address of the metadata as Issuer", ("AR-22",), "entity id", asking(issuer="https://sp.example/metadata")),
+    Mistake("no Issuer", ("AR-22",), "entity id", no_issuer, "no Issuer"),
+    Mistake("white space around the entity id", ("AR-23",), "white space", asking(issuer=f"\n  {TESTS}9001\n"), "white space"),
+    Mistake("Format on Issuer", ("AR-25",), "off Issuer", issuer(Format="urn:oasis:names:tc:SAML:2.0:nameid-format:entity")),
+    Mistake("NameQualifier on Issuer", ("AR-25",), "off Issuer", issuer(NameQualifier="sp.example")),
+    Mistake("loa1", ("AR-34",), ONE_LEVEL, level(LEVEL + "loa1"), "ended on 1 July 2021"),
+    Mistake("a level that never was", ("AR-34",), ONE_LEVEL, level(LEVEL + "loa5")),
+    Mistake("the level by the name that people use", ("AR-34",), ONE_LEVEL, level("EH3")),
+    Mistake("loa2+ as it is spoken", ("AR-34",), ONE_LEVEL, level(LEVEL + "loa2+")),
+    Mistake("the level in capitals", ("AR-34",), ONE_LEVEL, level(LEVEL + "LOA3")),
+    Mistake("DigiD's URN for a password", ("AR-34",), "DigiD", level("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")),
+    Mistake("DigiD's URN for midden", ("AR-34",), "DigiD", level("urn:oasis:names:tc:SAML:2.0:ac:classes:MobileTwoFactorContract")),
+    Mistake("the level by eIDAS' own URI", ("AR-34",), ONE_LEVEL, level("http://eidas.europa.eu/LoA/substantial")),
+    Mistake("two levels", ("AR-34",), "one of", context(REF.format(LEVEL + "loa3") + REF.format(LEVEL + "loa4"))),
+    Mistake("a declaration for a class", ("AR-34",), ONE_LEVEL, context(f"<saml:AuthnContextDeclRef>{LEVEL}loa3</saml:AuthnContextDeclRef>")),
+    Mistake("RequestedAuthnContext is empty", ("AR-34",), "leave it out", context(""), "no AuthnContextClassRef"),
+    Mistake("loa2", ("AR-34-loa2",), "Ask for loa2plus", level(LEVEL + "loa2")),
+    Mistake("a level above the catalogue's", ("AR-35",), "catalogue", level(LEVEL + "loa4"), "EH4"),
+    Mistake("Comparison is exact", ("AR-36",), 'Comparison="minimum"', context(REF.format(LEVEL + "loa3"), ' Comparison="exact"')),
+    Mistake("Comparison is left out", ("AR-36",), 'Comparison="minimum"', context(REF.format(LEVEL + "loa3"), "")),
+    Mistake("Comparison is a word of its own", ("AR-02",), "minimum", context(REF.format(LEVEL + "loa3"), ' Comparison="atleast"'), "Comparison"),
+    Mistake("NameIDPolicy", ("AR-37",), "Leave them out", asking(children='<samlp:NameIDPolicy AllowCreate="true"/>')),
+    Mistake("a Subject", ("AR-37",), "Leave them out", asking(children="<saml:Subject><saml:NameID>x</saml:NameID></saml:Subject>")),
+    Mistake("Conditions", ("AR-37",), "Leave them out", asking(children="<saml:Conditions/>")),
+    Mistake("Scoping with DigiD", ("AR-38",), "leave Scoping out", scoping("https://was.digid.nl/saml/idp/metadata")),
+    Mistake("Scoping with an unknown supplier", ("AR-38",), "leave Scoping out", scoping("urn:etoegang:AD:00000003111111110000:entities:9001")),
+    Mistake("Scoping with two suppliers", ("AR-38-one",), "one IDPEntry", two_suppliers),
+    Mistake("an identifier asked as an attribute", ("AR-39",), "never for identifiers", extension("urn:etoegang:core:LegalSubjectID")),
+    Mistake("an attribute that the catalogue has not", ("AR-39",), "service catalogue lists", extension("urn:etoegang:1.9:attribute:DateOfBirth")),
+    Mistake("an attribute by its OID", ("AR-39",), "service catalogue lists", extension("urn:oid:2.5.4.42")),
+    Mistake("an extension of another world", ("AR-39-other",), "Leave other extensions out", asking(level=None, children='<samlp:Extensions><eidas:SPType xmlns:eidas="http://eidas.europa.eu/saml-extensions">public</eidas:SPType></samlp:Extensions>')),
+    Mistake("Scoping is there and empty", ("AR-40",), "when it has no value", asking(level=None, children="<samlp:Scoping/>")),
+    Mistake("the attribute is misspelt", ("AR-02",), "ForceAuthn", asking(ForceAuthn=None, ForceAuthN="true"), "ForceAuthN"),
+    Mistake("children in another order", ("AR-02",), "order", asking(level=None, children=CONTEXT.format("", REF.format(LEVEL + "loa3")) + "<samlp:NameIDPolicy/>"), "NameIDPolicy"),
+    Mistake("an element of one's own", ("AR-02",), "schema", asking(children="<samlp:Language>nl</samlp:Language>"), "Language"),
+)  # fmt: skip

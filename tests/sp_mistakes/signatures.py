@@ -1,0 +1,187 @@
+"""Mistakes in how it is signed, in the message."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+from signxml import DigestAlgorithm, SignatureMethod
+
+from sp_mistakes.addresses import of
+from sp_mistakes.stage import Mistake, Stage
+from support import mistakes
+from support.sp import NS, ServiceProvider, fingerprint, make_key, sign
+
+C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+OWN_KEY, OWN_CERTIFICATE = make_key("TEST other key")
+
+
+def by_hand(stage: Stage, **how: Any) -> bytes:
+    return mistakes.signed_by_hand(
+        stage.sp.request(stage.sso), mistakes.by_rsa(stage.sp.key, hashes.SHA256()), **how
+    )
+
+
+def made(build: Callable[[ServiceProvider, str], bytes]) -> Any:
+    """One of the messages that other tests make too."""
+    return lambda stage: stage.post(build(stage.sp, stage.sso))
+
+
+def afterwards(change: Callable[[etree._Element], object]) -> Any:
+    """Changed after it was signed."""
+
+    def send(stage: Stage) -> object:
+        root = etree.fromstring(stage.signed())
+        change(root)
+        return stage.post(etree.tostring(root))
+
+    return send
+
+
+def key_info(inside: str) -> Any:
+    """KeyInfo is outside of what is signed."""
+
+    def change(root: etree._Element) -> None:
+        info = root.find("ds:Signature/ds:KeyInfo", NS)
+        info[:] = list(etree.fromstring(f'<x xmlns:ds="{NS["ds"]}">{inside}</x>'))
+
+    return afterwards(change)
+
+
+def certificate_in_key_info(stage: Stage) -> object:
+    der = base64.b64encode(stage.sp.certificate.public_bytes(Encoding.DER)).decode()
+    return key_info(f"<ds:X509Data><ds:X509Certificate>{der}</ds:X509Certificate></ds:X509Data>")(stage)
+
+
+def with_algorithms(**how: Any) -> Any:
+    return lambda stage: stage.post(stage.sp.signed(stage.sp.request(stage.sso), **how))
+
+
+def key_of(who: str) -> Any:
+    """Signed with the key of another provider that the broker knows."""
+
+    def send(stage: Stage) -> object:
+        other = stage.others[who]
+        return stage.post(etree.tostring(sign(stage.sp.request(stage.sso), other.key, other.certificate)))
+
+    return send
+
+
+def own_key(stage: Stage) -> object:
+    return stage.post(etree.tostring(sign(stage.sp.request(stage.sso), OWN_KEY, OWN_CERTIFICATE)))
+
+
+def last_child(stage: Stage) -> object:
+    root = etree.fromstring(stage.signed())
+    root.append(root[1])
+    return stage.post(etree.tostring(root))
+
+
+def inside_issuer(root: etree._Element) -> None:
+    root[0].append(root[1])
+
+
+def in_an_envelope(stage: Stage) -> object:
+    """The signature of the SOAP message around it, as WS-Security has it, and none of its own."""
+    return stage.post(mistakes.unsigned(stage.sp, stage.sso))
+
+
+def whole_document(stage: Stage) -> object:
+    return stage.post(by_hand(stage, references=("",)))
+
+
+def another_id(stage: Stage) -> object:
+    return stage.post(by_hand(stage, references=("#_another",)))
+
+
+def inclusive(stage: Stage) -> object:
+    """Both canonicalisations by the older recipe, made by hand as it says."""
+    request = stage.sp.request(stage.sso)
+    octets = etree.tostring(request, method="c14n", exclusive=False)
+    import hashlib
+
+    value = base64.b64encode(hashlib.sha256(octets).digest()).decode()
+    usual = etree.fromstring(by_hand(stage))[1]
+    text = etree.tostring(usual).decode().replace("http://www.w3.org/2001/10/xml-exc-c14n#", C14N)
+    text = re.sub(r"(<ds:DigestValue>).*?(</ds:DigestValue>)", rf"\g<1>{value}\2", text)
+    text = re.sub(r'URI="#[^"]*"', f'URI="#{request.get("ID")}"', text)
+    request.insert(1, etree.fromstring(text))
+    # In place: inclusive canonicalisation takes the namespaces around it along.
+    octets = etree.tostring(request[1][0], method="c14n", exclusive=False)
+    request[1][1].text = base64.b64encode(mistakes.by_rsa(stage.sp.key, hashes.SHA256())(octets)).decode()
+    return stage.post(etree.tostring(request))
+
+
+def elliptic(stage: Stage) -> object:
+    key = ec.generate_private_key(ec.SECP256R1())
+    method = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+    message = mistakes.signed_by_hand(
+        stage.sp.request(stage.sso), lambda octets: key.sign(octets, ec.ECDSA(hashes.SHA256())), method=method
+    )
+    return stage.post(message)
+
+
+def empty_value(root: etree._Element) -> None:
+    root.find("ds:Signature/ds:SignatureValue", NS).text = ""
+
+
+def template(root: etree._Element) -> None:
+    """What xmlsec fills in was never filled in."""
+    empty_value(root)
+    root.find(".//ds:DigestValue", NS).text = ""
+
+
+def cut(root: etree._Element) -> None:
+    value = root.find("ds:Signature/ds:SignatureValue", NS)
+    value.text = value.text[:100]
+
+
+def rewritten_issuer(root: etree._Element) -> None:
+    root[0].text += " "
+
+
+NAMED = "<ds:KeyName>{}</ds:KeyName>"
+MISTAKES = (
+    Mistake("no signature", ("AR-26",), "Sign the request", made(mistakes.unsigned)),
+    Mistake("the signature of SOAP, and none of its own", ("AR-26",), "inside the message", in_an_envelope),
+    Mistake("indented after signing", ("AR-27",), "Sign last", afterwards(etree.indent), "indentation"),
+    Mistake("an attribute added after signing", ("AR-27",), "before it is signed", afterwards(lambda root: root.set("ProviderName", "X")), "ProviderName"),
+    Mistake("an element added after signing", ("AR-27",), "before it is signed", afterwards(lambda root: etree.SubElement(root, f"{{{NS['samlp']}}}Scoping").set("ProxyCount", "0")), "Scoping"),
+    Mistake("Destination rewritten after signing", ("AR-27",), "Set Destination before signing", lambda stage: stage.post(stage.signed(destination=stage.sso + "/").replace(b'1.13/"', b'1.13"')), "Destination was changed"),
+    Mistake("a value changed after signing", ("AR-27",), "Nothing may change after signing", afterwards(lambda root: root.set("ForceAuthn", "false")), "changed after signing"),
+    Mistake("white space at Issuer after signing", ("AR-27",), "Sign last", afterwards(rewritten_issuer), "white space"),
+    Mistake("a key that is not in the metadata", ("AR-27",), "in your metadata", own_key, "none of these"),
+    Mistake("the key that was renewed, with its certificate along", ("AR-27",), "KeyDescriptor of your metadata", made(mistakes.by_the_key_in_key_info), "KeyInfo"),
+    Mistake("the key of another application", ("AR-27",), "certificate is in your metadata", key_of("unlisted"), "9015"),
+    Mistake("the signature is the last child", ("AR-27",), "after Issuer", last_child),
+    Mistake("the signature inside Issuer", ("AR-27",), "directly in the root", afterwards(inside_issuer)),
+    Mistake("the reference is empty", ("AR-27",), "by its ID", whole_document, "URI"),
+    Mistake("the reference is to another ID", ("AR-27",), "by its ID", another_id),
+    Mistake("signed twice", ("AR-27",), "once", made(mistakes.two_signatures)),
+    Mistake("two references", ("AR-27",), "once", made(mistakes.two_references)),
+    Mistake("a transform by XPath", ("AR-27",), "two transforms", made(mistakes.xpath_transform)),
+    Mistake("MD5", ("AR-27",), "RSA-SHA256", made(mistakes.md5_signature)),
+    Mistake("HMAC with a shared secret", ("AR-27",), "RSA-SHA256", made(mistakes.hmac_with_the_public_certificate)),
+    Mistake("a key on an elliptic curve", ("AR-27",), "RSA-SHA256", elliptic),
+    Mistake("a signature that was never filled in", ("AR-27",), "certificate is in your metadata", afterwards(template), "empty"),
+    Mistake("a signature that was cut off", ("AR-27",), "", afterwards(cut)),
+    Mistake("SHA-1 in the signature", ("AR-28",), "rsa-sha256", lambda stage: stage.post(mistakes.signed_by_hand(stage.sp.request(stage.sso), mistakes.by_rsa(stage.sp.key, hashes.SHA1()), method=mistakes.RSA_SHA1)), "rsa-sha1"),
+    Mistake("SHA-512 in the signature", ("AR-28",), "rsa-sha256", with_algorithms(signature_algorithm=SignatureMethod.RSA_SHA512), "rsa-sha512"),
+    Mistake("SHA-1 as digest", ("AR-29",), "xmlenc#sha256", lambda stage: stage.post(by_hand(stage, digest="sha1")), "sha1"),
+    Mistake("SHA-512 as digest", ("AR-29",), "xmlenc#sha256", with_algorithms(digest_algorithm=DigestAlgorithm.SHA512), "sha512"),
+    Mistake("SHA-1 in both, as old libraries do by default", ("AR-28", "AR-29"), "sha256", made(mistakes.sha1), "sha1"),
+    Mistake("inclusive canonicalisation", ("AR-30",), "xml-exc-c14n#", inclusive, "REC-xml-c14n"),
+    Mistake("the certificate in KeyInfo", ("AR-31",), "only ds:KeyName", certificate_in_key_info, "X509Data"),
+    Mistake("the key itself in KeyInfo", ("AR-31",), "only ds:KeyName", key_info("<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"), "KeyValue"),
+    Mistake("a KeyName that one made up", ("AR-32",), "KeyName that stands in your metadata", key_info(NAMED.format("my-signing-key")), "my-signing-key"),
+    Mistake("a KeyName in capitals with colons", ("AR-32",), "KeyName that stands in your metadata", lambda stage: key_info(NAMED.format(":".join(re.findall("..", fingerprint(stage.sp.certificate).upper()))))(stage)),
+    Mistake("an empty KeyName", ("AR-32",), "KeyName that stands in your metadata", key_info("<ds:KeyName/>")),
+    Mistake("an expired certificate", ("AR-33",), "Renew the certificate", of("stale"), "valid from"),
+    Mistake("a key of 1024 bits", ("AR-33",), "2048", of("weak"), "1024 bits"),
+)  # fmt: skip
