@@ -15,6 +15,7 @@ from lxml import etree
 from broker.wire.places import Spot
 from broker.wire.xml import Element
 
+MOST_ERRORS = 20
 ATTRIBUTE = re.compile(r"attribute '([^']+)'")
 
 
@@ -47,23 +48,41 @@ def _schema(name: str) -> etree.XMLSchema:
 
 @dataclass(frozen=True, slots=True)
 class SchemaError:
-    """What the schema has against a message; ``at`` is the element or attribute, where libxml2 says it."""
+    """What the schema has against a message; ``at`` is the element or attribute, where libxml2 says it;
+    ``attribute`` is its name, also of one that is missing."""
 
     message: str
     line: int
     at: Spot | None
+    attribute: str = ""
 
 
 def first_error(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> SchemaError | None:
     """The first that the schema has against this message; None if nothing."""
+    return next(iter(errors(element, schema, most=1)), None)
+
+
+def errors(
+    element: Element, schema: str = "saml-schema-protocol-2.0.xsd", most: int = MOST_ERRORS
+) -> tuple[SchemaError, ...]:
+    """What the schema has against this message, the first ``most`` of it.
+
+    libxml2 says of a value first that it breaks a facet and then that it is no value of its type: that is one error.
+    """
     # The log of errors belongs to the schema, not to the call; and libxml2 cannot compile one twice at once.
     with _lock:
         compiled = _schema(schema)
         if compiled.validate(element):
-            return None
-        first = compiled.error_log[0]
-        message, line, path = first.message, first.line, first.path
-    return SchemaError(_short(message), line, _at(element, path or "", message))
+            return ()
+        found = [(entry.message, entry.line, entry.path) for entry in compiled.error_log[: 2 * most]]
+    told: dict[tuple[str | None, str], SchemaError] = {}
+    for message, line, path in found:
+        attribute = ATTRIBUTE.search(message)
+        told.setdefault(
+            (path, attribute[1] if attribute else ""),
+            SchemaError(_short(message), line, _at(element, path or "", message), attribute[1] if attribute else ""),
+        )
+    return tuple(told.values())[:most]
 
 
 def error_in(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> tuple[str, int] | None:

@@ -50,6 +50,30 @@ def test_a_service_provider_on_a_port(broker: Broker, by: str) -> None:
     assert [hop.method for hop in landing.history] == ["GET", "GET", "POST", "GET"]
 
 
+@pytest.mark.parametrize(
+    ("scenario", "status", "instead"),
+    [("server-error", 500, "error"), ("no-answer", 200, "nothing"), ("dropped-connection", 0, "drop")],
+)
+def test_a_scenario_without_an_answer_leaves_the_person_at_the_broker(
+    broker: Broker, app: Flask, scenario: str, status: int, instead: str
+) -> None:
+    with broker.scenario(scenario, person="m.devries"):
+        landing = broker.login("/login", person="m.devries", app=app)
+    assert (landing.status, landing.answer.instead, landing.text) == (status, instead, "")
+    assert landing.url.startswith(broker.url)
+    assert all("/acs" not in hop.url for hop in landing.history), "the provider heard nothing"
+
+
+def test_an_answer_that_is_held_back_comes_late(
+    broker: Broker, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("mock_eherkenning_client.logging_in.time.sleep", waited.append)
+    with broker.scenario("slow-answer", person="m.devries", seconds=7):
+        landing = broker.login("/login", person="m.devries", app=app)
+    assert (landing.status, waited) == (200, [7.0])
+
+
 def test_cookies_of_a_test_client_stay_in_it(broker: Broker, app: Flask) -> None:
     client = app.test_client()
     broker.login("/login", person="m.devries", app=client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html as entities
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from mock_eherkenning_client.transports import LOOPBACK, Headers, Reply, Transpo
 MOST_HOPS = 20
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CARRIES = ("SAMLRequest", "SAMLart")
+_STAYS = {"error": 500, "nothing": 200}
+"""The status of the broker's own page where a scenario gives no answer."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,11 @@ def authn_request(given: Any, sso: str = "") -> AuthnRequest:
 @dataclass(frozen=True)
 class Answer:
     """What the browser carries to the service provider. ``outcome`` is success, cancelled or declined; ``steps`` are
-    what was filled in on the way."""
+    what was filled in on the way.
+
+    ``instead`` is what a scenario gives in place of an answer: error (a page, HTTP 500), nothing (a page that says
+    so), drop (a connection that is closed); ``wait`` for how many seconds one holds it back.
+    """
 
     method: str
     url: str
@@ -68,6 +75,8 @@ class Answer:
     outcome: str
     exchange_id: str
     steps: list[Any] = field(repr=False)
+    instead: str = ""
+    wait: float = 0.0
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Answer:
@@ -78,6 +87,8 @@ class Answer:
             told["outcome"],
             told["exchange"],
             told["steps"],
+            told.get("instead", ""),
+            float(told.get("wait", 0)),
         )
 
     @property
@@ -95,7 +106,11 @@ class Hop:
 
 @dataclass
 class Landing:
-    """Where the person is after the login. ``response`` is what your test client gave for it, None over HTTP."""
+    """Where the person is after the login. ``response`` is what your test client gave for it, None over HTTP.
+
+    Where a scenario gave no answer they are still at the broker, and your provider heard nothing: ``status`` is what
+    their browser got there, 0 for a connection that was closed.
+    """
 
     status: int
     url: str
@@ -122,6 +137,7 @@ class Road:
         self._transport = transport
         self._sso = sso
         self._metadata = metadata
+        self._broker = metadata.rpartition("/")[0] + "/"
         self._headers = headers
         self.history: list[Hop] = []
 
@@ -158,7 +174,10 @@ class Road:
         )
 
     def carry(self, answer: Answer) -> Reply:
-        """Bring the answer to the provider, and follow it to where the person lands."""
+        """Bring the answer to the provider, when it is there, and follow it to where the person lands."""
+        if answer.instead:
+            return Reply(_STAYS.get(answer.instead, 0), self._broker, Headers(), b"")
+        time.sleep(answer.wait)
         url, method = answer.url, answer.method
         form: Mapping[str, str] | None = answer.fields
         if method == "GET":
