@@ -56,7 +56,9 @@ class Run:
 
 def environment(cache: Path, **more: str) -> dict[str, str]:
     """Of a run of pytest that starts the broker of this checkout and nothing of the caller's."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MOCK_EHERKENNING_")}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("MOCK_EHERKENNING_")
+    }
     places = (ROOT, ROOT / "tests", ROOT / "tests" / "client", ROOT / "client" / "src")
     return inherited | {
         "PYTHONPATH": os.pathsep.join(map(str, places)),
@@ -81,13 +83,15 @@ def run(folder: Path, logins: int, every: int) -> Run:
     )
     found = re.search(r"(\d+) passed", done.stdout)
     rows = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
-    return Run(logins, int(found[1]) if found else 0, rows, time.monotonic() - began, done.stdout + done.stderr)
+    return Run(
+        logins, int(found[1]) if found else 0, rows, time.monotonic() - began, done.stdout + done.stderr
+    )
 
 
 def first_uses(cache: Path, times: int) -> list[tuple[float, float]]:
     """Seconds from the first use of the fixture to the first 200, and the CPU of the broker until it was stopped;
     keys and bytecode are there already."""
-    program = f"""
+    program = """
 import json, resource, time
 from mock_eherkenning_client import start
 began = time.perf_counter()
@@ -101,7 +105,11 @@ print(json.dumps([took, used.ru_utime + used.ru_stime]))
     found = []
     for _ in range(times + 1):
         done = subprocess.run(
-            [sys.executable, "-c", program], env=environment(cache), capture_output=True, text=True, check=True
+            [sys.executable, "-c", program],
+            env=environment(cache),
+            capture_output=True,
+            text=True,
+            check=True,
         )
         found.append(tuple(json.loads(done.stdout)))
     return found[1:]
@@ -132,7 +140,10 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="bench-fixture-") as made:
         cache = Path(made)
-        print(f"Load of this machine: {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores", flush=True)
+        print(
+            f"Load of this machine: {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores",
+            flush=True,
+        )
         _print_starts(first_uses(cache, options.starts), collecting(cache, options.starts))
         found = run(cache, options.logins, options.every)
     return _judge(found)
@@ -171,9 +182,13 @@ def _judge(found: Run) -> int:
 
 
 def _options() -> Any:
-    parser = argparse.ArgumentParser(prog="python -m bench.fixture", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.fixture", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--logins", type=int, default=1000, help="default: %(default)s")
-    parser.add_argument("--every", type=int, default=100, help="logins between two looks (default: %(default)s)")
+    parser.add_argument(
+        "--every", type=int, default=100, help="logins between two looks (default: %(default)s)"
+    )
     parser.add_argument("--starts", type=int, default=7, help="default: %(default)s")
     return parser.parse_args()
 

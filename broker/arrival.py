@@ -29,7 +29,7 @@ class Arrived:
 
     By HTTP-Artifact there is an ``artifact`` with its ``relay_state`` and nothing carried yet: the message
     itself is still with the service provider. ``raw`` is the query of HTTP-Redirect, or the form field SAMLRequest.
-    ``tag`` is the room that the browser is in, empty for none.
+    ``tag`` is the room that the browser is in, empty for none. ``mend`` goes with the ``problem``, where one is known.
     """
 
     binding: str
@@ -41,6 +41,7 @@ class Arrived:
     relay_state: str | None = None
     raw: str = ""
     tag: str = ""
+    mend: str = ""
 
 
 def check_signature(

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from broker import asking, configuration, reporting, whereabouts
 from broker.check import command as checking_messages
 from broker.check.source import Unreadable
-from broker.environment import Parser, of_process
+from broker.environment import Parser, misspelt, of_process, told_of
 from broker.settings import ANY_ADDRESS, LOOPBACK, VERSIONS, Settings
 from broker.wire.keys import KeyProblem
 from suppliers.register.problems import ConfigError
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except (Unusable, asking.Unanswerable, Unreadable, KeyProblem) as problem:
-        return _stop(str(problem))
+        return _stop(told_of(str(problem), words, of_process()))
     except ConfigError as error:
         first, *others = [str(problem) for problem in error.problems]
         more = f" (and {len(others)} more; mend this one first)" if others else ""
@@ -242,7 +242,7 @@ def _parser() -> argparse.ArgumentParser:
     users.set_defaults(run=_users)
     schema.set_defaults(run=_schema)
     init.set_defaults(run=_init)
-    serve.set_defaults(run=_serve)
+    serve.set_defaults(run=_serve, known=serve.options)
     metadata.set_defaults(run=_metadata)
     keys.set_defaults(run=_keys)
     return parser
@@ -314,6 +314,7 @@ def _check(options: argparse.Namespace) -> None:
         raise Unusable("--tls serves https and --base-url says http; write --base-url https://...")
     if options.tls and options.artifact_port is None:
         options.artifact_port = ARTIFACT_PORT if options.port else 0
+    options.sp_metadata = tuple(_document(url) for url in getattr(options, "sp_metadata", ()))
     header = getattr(options, "client_certificate_header", "")
     proxies = options.proxies = tuple(_network(text) for text in getattr(options, "trusted_proxy", ()))
     if bool(header) != bool(proxies):
@@ -410,6 +411,8 @@ def _serve(options: argparse.Namespace) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
     if options.stop_with_parent:
         stop_with_parent()
+    for line in misspelt(options.known, of_process()):
+        print(f"mock-eherkenning: {line}", file=sys.stderr)
     _check(options)
     options.smtp = _smtp(options)
     door_address = _smtp_door(options)
@@ -526,7 +529,7 @@ def _settings(options: argparse.Namespace, port: int, artifact_port: int | None 
         client_certificate_header=getattr(options, "client_certificate_header", ""),
         trusted_proxies=options.proxies,
         cors=tuple(map(_origin, getattr(options, "cors", ()))),
-        sp_metadata=tuple(_document(url) for url in getattr(options, "sp_metadata", ())),
+        sp_metadata=options.sp_metadata,
         threads=getattr(options, "threads", 8),
         smtp=getattr(options, "smtp", None) or "",
         certs=options.certs.resolve() if getattr(options, "certs", None) else None,

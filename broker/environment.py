@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 PREFIX = "MOCK_EHERKENNING_"
@@ -20,6 +21,11 @@ class Parser(argparse.ArgumentParser):
     """Where ``environment`` is set, each option that is added from then on is looked up there."""
 
     environment: Mapping[str, str] | None = None
+
+    @property
+    def options(self) -> list[str]:
+        """Every option of it."""
+        return [name for name in self._option_string_actions if name.startswith("--")]
 
     def add_argument(self, *names: Any, **how: Any) -> argparse.Action:
         action = super().add_argument(*names, **how)
@@ -51,6 +57,27 @@ class Parser(argparse.ArgumentParser):
 def variable(option: str) -> str:
     """``--base-url`` → ``MOCK_EHERKENNING_BASE_URL``."""
     return PREFIX + option.removeprefix("--").replace("-", "_").upper()
+
+
+def told_of(message: str, arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """A mistake in an option that came from the environment, by the name of the variable."""
+    option = message.partition(":")[0].partition(" ")[0]
+    name = variable(option)
+    given = any(one == option or one.startswith(f"{option}=") for one in arguments)
+    return (
+        f"{name} ({option}){message.removeprefix(option)}" if name in environment and not given else message
+    )
+
+
+def misspelt(known: Iterable[str], environment: Mapping[str, str]) -> list[str]:
+    """Variables that are nobody's, and nearly one of an option: a line each."""
+    options = {variable(option).removeprefix(PREFIX) for option in known}
+    found = []
+    for name in environment:
+        rest = name.removeprefix(PREFIX)
+        if rest not in options and (near := get_close_matches(rest, sorted(options), 1, 0.7)):
+            found.append(f"{name} is not known; did you mean {PREFIX}{near[0]}?")
+    return found
 
 
 def of_process() -> Mapping[str, str]:

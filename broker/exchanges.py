@@ -196,9 +196,22 @@ class Exchanges:
             if not groups:
                 break
             before = groups[-1]
-            known = filter(None, map(self.get, groups))
+            known = filter(None, (self._of_tag(group, wanted.tag) for group in groups))
             found.extend(exchange for exchange in known if wanted.fits(exchange))
         return found[:limit]
+
+    def drop(self, tag: str) -> int:
+        """Forget what happened in one room; how much that was. That it ended stays, for who waits for the next."""
+        every = self._store.groups(LOG, limit=MOST_GROUPS + 1)
+        found = [group for group in every if (one := self._of_tag(group, tag)) and one.tag == tag]
+        return sum(self._store.drop_group(LOG, group) for group in found)
+
+    def _of_tag(self, exchange: str, tag: str) -> Exchange | None:
+        """None if the tag is not in it: most are of other tags, and to look for a word is much cheaper than to read."""
+        word = json.dumps(tag).encode()
+        if tag and not any(word in entry for entry in self._store.group(LOG, exchange)):
+            return None
+        return self.get(exchange)
 
     def newest_end(self) -> str:
         """The exchange that was answered or refused last; empty where there is none."""

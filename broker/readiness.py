@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 
 from broker.parts import Parts
 from broker.store import Store
 from broker.wire import instants
-from suppliers.register.model import Register
+from suppliers.register.days import dutch_day
+from suppliers.register.model import Means, MeansStatus, Register
 
 KIND = "readiness"
 
@@ -16,19 +17,31 @@ KIND = "readiness"
 def problems(parts: Parts) -> list[str]:
     """One line each, with what to mend; empty where a login works. Secrets are in none."""
     current = parts.current
+    suppliers = frozenset(offer.slug for offer in parts.suppliers.offers())
     return [
         *current.problems,
         *(f"{url} is not trusted yet: {why}" for url, why in sorted(parts.introductions.waiting.items())),
-        *_of_people(current.register),
+        *_of_people(current.register, suppliers, dutch_day(parts.now())),
         *_of_keys(parts),
         *_of_store(parts.store, parts.new_uuid(), parts.now()),
     ]
 
 
-def _of_people(register: Register) -> list[str]:
-    if not register.people:
-        return ["nobody can log in: people in eherkenning.yaml is empty; add one, or PUT /api/v1/people/KEY"]
-    return []
+def _of_people(register: Register, suppliers: frozenset[str], today: date) -> list[str]:
+    if any(_works(means, suppliers, today) for person in register.people.values() for means in person.means):
+        return []
+    return [
+        "nobody can log in: eherkenning.yaml has no person with an active means at one of the suppliers; add one, or "
+        "PUT /api/v1/people/KEY"
+    ]
+
+
+def _works(means: Means, suppliers: frozenset[str], today: date) -> bool:
+    return (
+        means.supplier in suppliers
+        and means.status in (None, MeansStatus.ACTIVE)
+        and (means.until is None or means.until >= today)
+    )
 
 
 def _of_keys(parts: Parts) -> list[str]:

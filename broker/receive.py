@@ -33,11 +33,12 @@ from broker.rules.finding import Finding
 from broker.scenarios import acting as scenarios
 from broker.wire import schema
 from broker.wire.bindings import Carried
+from broker.wire.envelope import other_root
 from broker.wire.metadata import Endpoint, SpMetadata
 from broker.wire.request import AuthnRequest, is_authn_request, read
 from broker.wire.response import Status
 from broker.wire.signing import Fault
-from broker.wire.xml import XmlProblem, named, parse
+from broker.wire.xml import XmlProblem, parse
 from suppliers.ask import Level
 
 READABLE = (
@@ -74,12 +75,10 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         arrived = replace(arrived, carried=Carried(fetched.xml, arrived.relay_state))
     try:
         if arrived.carried is None:
-            raise XmlProblem(arrived.problem or "there is no message")
+            raise XmlProblem(arrived.problem or "there is no message", mend=arrived.mend)
         element = parse(arrived.carried.xml)
         if not is_authn_request(element):
-            raise XmlProblem(
-                f"the root is {named(element)}; expected <samlp:AuthnRequest>", element.sourceline or 0
-            )
+            raise other_root(element)
     except XmlProblem as unreadable:
         return _unreadable(parts, exchange, arrived, unreadable)
     assert arrived.carried is not None
@@ -97,7 +96,6 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
     listed = None if service is None else parts.current.catalogue.listed(service.service_id)
     believed = signed is not None or (saml and problem is None)
     problem = whose_key.named(parts, sp, problem)
-    error = schema.first_error(element)
     seen = SeenRequest(
         request=request,
         carried=arrived.carried,
@@ -107,8 +105,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         sp=sp,
         signed=signed,
         signature_problem=problem,
-        schema_error=None if error is None else (error.message, error.line),
-        schema_at=None if error is None else error.at,
+        schema_errors=schema.errors(element),
         # Only a believed message may use up an ID: else anybody could burn the next one of an honest sender.
         replayed=believed and not first_time(parts, request.issuer, request.id),
         level=None if service is None else service.level,
@@ -118,6 +115,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         catalogue_key=service is not None and service.certificate is not None,
         encrypts=parts.current.shape_of(request.issuer or "", arrived.version).encrypts,
         oldest=timedelta(seconds=parts.current.broker.request_seconds),
+        senders=tuple(parts.current.catalogue.sps) if sp is None else (),
         known=() if request.idp_entries is None else tuple(offer.ad for offer in parts.suppliers.offers()),
         able=_able(parts, request, sp, service),
         sso=None if listed is None else listed.single_sign_on,
@@ -275,7 +273,7 @@ def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProbl
     rule = RULES.rules["AR-27" if problem.tampered else "AR-02"]
     expected, mend = READABLE if not problem.tampered else UNTAMPERED
     finding = rule.finding(
-        rules.Fault(expected, problem.reason, "SAMLRequest", problem.line, mend), parts.current.broker.rules
+        rules.Fault(expected, problem.reason, "SAMLRequest", problem.line, problem.mend or mend), parts.current.broker.rules
     )
     xml = b"" if arrived.carried is None else arrived.carried.xml[:20_000]
     data = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from broker.arrival import Arrived
 from broker.wire.bindings import BindingProblem, Carried, from_post, from_redirect
+from broker.wire.envelope import other_fields
 from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
 
 Sent = Mapping[str, Sequence[str]]
@@ -19,7 +20,9 @@ def by_post(fields: Sent, version: str, *, framed: bool = False) -> Arrived:
 
     def message() -> Carried:
         if not raw:
-            raise BindingProblem("the form has no SAMLRequest and no SAMLart")
+            told = other_fields(frozenset(fields))
+            instead = f": {told[0]}" if told else ""
+            raise BindingProblem(f"the form has no SAMLRequest and no SAMLart{instead}", told[1] if told else "")
         return from_post(raw, _first(fields, "RelayState") or None)
 
     return _unpacked(HTTP_POST, fields, version, framed, message, raw)
@@ -56,7 +59,7 @@ def _unpacked(
             )
         carried = message()
     except BindingProblem as problem:
-        return Arrived(binding, None, str(problem), framed, version, raw=raw)
+        return Arrived(binding, None, str(problem), framed, version, raw=raw, mend=problem.mend)
     return Arrived(binding, carried, framed=framed, version=version, raw=raw)
 
 

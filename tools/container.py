@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 BASE = re.compile(r"debian:(?P<suite>[a-z]+)-slim")
 SECONDS_TO_HEALTH = 20.0
+TOKEN = "only-for-this-try"
+BROKER, DEMO = "http://127.0.0.1:8080", "http://localhost:8081"
 
 
 class Unknown(Exception):
@@ -236,6 +239,7 @@ AS_AN_ENGINE_WOULD = r"""
 set -eu
 root="$1" home="$2" user="$3"
 shift 3
+echo "127.0.0.1 localhost" > "$root/etc/hosts"
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
@@ -254,7 +258,7 @@ class Running:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        environment = {**stage.environment, "HOME": stage.volumes[0]}
+        environment = {**stage.environment, "HOME": stage.volumes[0], "MOCK_EHERKENNING_TOKEN": TOKEN}
         spaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc", "--"]
         script = ["sh", "-c", AS_AN_ENGINE_WOULD, "sh", str(stage.root), stage.volumes[0], stage.user]
         words = [*stage.entrypoint, *stage.command]
@@ -268,37 +272,34 @@ class Running:
     @property
     def inner(self) -> int:
         """The process id of the broker, as this machine counts."""
-        return int(
-            Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()[0]
-        )
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        while not (found := children.read_text().split()):
+            _must(self._process.poll() is None, f"it ended with exit code {self._process.returncode}")
+            time.sleep(0.01)
+        return int(found[0])
 
     def inside(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command beside the broker, as the same user: ``docker exec``."""
-        spaces = [
-            "nsenter",
-            f"--target={self.inner}",
-            "--mount",
-            "--pid",
-            "--net",
-            "--uts",
-            "--ipc",
-            "--root",
-        ]
+        return subprocess.run(
+            self._beside(words), env=self._environment, capture_output=True, text=True, check=False
+        )
+
+    def beside(self, *words: str) -> None:
+        """The same, and do not wait for it; it ends with the broker, whose process ids it shares."""
+        subprocess.Popen(self._beside(words), env=self._environment, stdout=subprocess.DEVNULL)
+
+    def _beside(self, words: tuple[str, ...]) -> list[str]:
+        spaces = [f"--{kind}" for kind in ("mount", "pid", "net", "uts", "ipc", "root")]
         uid, _, gid = self._stage.user.partition(":")
         who = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs"]
-        return subprocess.run(
-            [*spaces, "--", *who, *words], env=self._environment, capture_output=True, text=True, check=False
-        )
+        return ["nsenter", f"--target={self.inner}", *spaces, "--", *who, *words]
 
 
 def try_it(stage: Stage) -> int:
     started = time.monotonic()
     running = Running(stage)
     try:
-        while (health := running.inside(*stage.healthcheck)).returncode:
-            if time.monotonic() - started > SECONDS_TO_HEALTH:
-                raise SystemExit(f"not healthy: {health.stderr}")
-            time.sleep(0.05)
+        _until(lambda: running.inside(*stage.healthcheck), "not healthy")
         print(f"healthy after {time.monotonic() - started:.2f} s")
         status = Path(f"/proc/{running.inner}/status").read_text()
         said = dict(re.findall(r"^(Uid|CapEff|CapBnd|NoNewPrivs):\s+(.*)$", status, re.MULTILINE))
@@ -311,27 +312,35 @@ def try_it(stage: Stage) -> int:
         print(
             f"not root, no capabilities, nothing to write to but {stage.volumes[0]}; {compiled} files of bytecode"
         )
-        _log_in(running)
+        own = Path(f"/proc/{running.inner}/ns/net").readlink()
+        _must(own != Path("/proc/self/ns/net").readlink(), "it listens in the network of this machine")
+        _log_in(running, stage.volumes[0])
     finally:
         running.close()
     return 0
 
 
-def _log_in(running: Running) -> None:
+def _log_in(running: Running, home: str) -> None:
     """The demo service provider of the image beside the broker, and a person who logs in to it."""
-    python = "/opt/mock-eherkenning/bin/python3"
-    done = running.inside(python, "-c", LOGIN)
-    print(done.stdout, end="")
-    _must(done.returncode == 0, done.stderr)
+    serve = ("serve", "--state", f"{home}/helpdeskpo", "--base-url", DEMO)
+    running.beside("python3", "-m", "helpdeskpo", *serve, "--idp-metadata", f"{BROKER}/metadata")
+    asked = f"import urllib.request as u; u.urlopen('{DEMO}/metadata', timeout=3)"
+    _until(lambda: running.inside("python3", "-c", asked), "the demo is not there")
+    trust = ("--trust", f"{DEMO}/metadata", "--broker", BROKER, "--json")
+    done = running.inside(
+        "mock-eherkenning-client", "login", f"{DEMO}/login", "--person", "m.devries", *trust
+    )
+    _must(done.returncode == 0, done.stdout + done.stderr)
+    told = json.loads(done.stdout)
+    _must(told["outcome"] == "success" and told["url"].startswith(DEMO), f"landed elsewhere: {told}")
+    print(f"logged in to the demo by artifact, landed at {told['url']} (HTTP {told['status']})")
 
 
-LOGIN = """
-import json, subprocess, sys, time, urllib.request
-demo = ["-m", "helpdeskpo"]
-where = ["--state", "/tmp/demo", "--base-url", "http://localhost:8081"]
-metadata = subprocess.run([sys.executable, *demo, "metadata", *where], check=True, capture_output=True).stdout
-token = open("/tmp/token").read() if False else None
-"""
+def _until(ask: Callable[[], subprocess.CompletedProcess[str]], otherwise: str) -> None:
+    began = time.monotonic()
+    while (said := ask()).returncode:
+        _must(time.monotonic() - began < SECONDS_TO_HEALTH, f"{otherwise}: {said.stderr}")
+        time.sleep(0.05)
 
 
 def _must(right: bool, otherwise: str) -> None:

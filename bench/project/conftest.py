@@ -1,4 +1,4 @@
-"""A service provider's test suite, as bench.fixture runs it; figures go to the file in BENCH_OUT, a line of JSON each."""
+"""A service provider's test suite, as bench.fixture runs it; figures go to the file in BENCH_OUT, as lines of JSON."""
 
 from __future__ import annotations
 

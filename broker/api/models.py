@@ -272,6 +272,8 @@ OF_ROOMS: tuple[What, ...] = (
     "grants",
 )
 """What a room has of its own. The log of exchanges and the inbox are everybody's."""
+BY_TAG: tuple[What, ...] = (*OF_ROOMS, "exchanges")
+"""What can be dropped of a room: its exchanges go only where they are named."""
 
 
 class Reset(Part):
@@ -281,4 +283,4 @@ class Reset(Part):
         "", description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out, but without "
         "a tag no service-providers"
     )
-    tag: Tag = Field("", description="only what is of this room, of which there is no inbox and no exchanges")
+    tag: Tag = Field("", description="only what is of this room; its exchanges only if they are named, its inbox never")

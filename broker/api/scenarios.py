@@ -17,7 +17,7 @@ from broker.parts import Parts
 from broker.scenarios import arming
 from broker.scenarios.armed import MOST, Armed, TooMany
 from broker.scenarios.catalogue import CATALOGUE, UnknownScenario, scenario
-from broker.scenarios.model import NeedsProvider, Param, Scenario, WrongParams
+from broker.scenarios.model import NeedsProvider, NobodyYet, Param, Scenario, WrongParams
 from broker.wire import instants
 from suppliers.ask import Names
 from suppliers.register.problems import Problem
@@ -166,8 +166,10 @@ def add(calls: Calls, parts: Parts) -> None:
             message = f"there is no scenario {unknown.name!r}"
             problem = Problem("", 0, 0, "scenario", message, tuple(CATALOGUE), unknown.nearest)
             raise wrong([(("scenario",), problem)]) from None
-        except NeedsProvider as error:
-            raise wrong((("sp",), Problem("", 0, 0, "sp", message)) for _, message in error.problems) from None
+        except (NeedsProvider, NobodyYet) as error:
+            raise wrong(
+                ((name,), Problem("", 0, 0, name, message)) for name, message in error.problems
+            ) from None
         except WrongParams as error:
             raise wrong(
                 (("params", name), Problem("", 0, 0, f"params.{name}", message))

@@ -19,7 +19,7 @@ from broker import sp_report, trust
 from broker.api.described import Answer, Body, Calls, Operation, answer, asked
 from broker.api.models import DESCRIBED, Given, InRoom, Tagged
 from broker.api.problems import Answered
-from broker.connecting.progress import State
+from broker.connecting.progress import StepState
 from broker.connecting.reached import Step
 from broker.console import trusted
 from broker.console.connect import progress_of
@@ -166,7 +166,7 @@ class AttemptStopped(Given):
 
 class StepSeen(Given):
     step: Step
-    state: State
+    state: StepState
     code: str = Field(description="of the text, which is in English")
     text: str
     at: str | None = Field(description="when it was first reached, by the broker's clock")

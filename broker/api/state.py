@@ -90,17 +90,17 @@ def add(calls: Calls, parts: Parts, desk: Desk, clock: Clock) -> None:
             "state",
             {200: Answer("how much of what was dropped", models.Dropped)},
             query=models.Reset,
-            more="With a tag all that this room has goes, or what `what` names of it, and nothing of anybody else; the "
-            "log of exchanges and the inbox stay. Without one it is everybody's and every room's. Service providers go "
-            "only with a tag, or where `what` names them.",
+            more="With a tag all that this room has goes, or what `what` names of it, and nothing of anybody else; its "
+            "exchanges go only where `what` names them, and the inbox stays. Without one it is everybody's and every "
+            "room's. Service providers go only with a tag, or where `what` names them.",
         )
     )
     def reset() -> ResponseReturnValue:
         query = asked(models.Reset)
         what = [one for one in query.what.split(",") if one]
-        if query.tag and (not_there := set(what) - set(models.OF_ROOMS)):
+        if query.tag and (not_there := set(what) - set(models.BY_TAG)):
             message = f"a room has no {' and no '.join(sorted(not_there))} of its own"
-            raise wrong([(("tag",), Problem("", 0, 0, "tag", message, (*models.OF_ROOMS, "no tag")))])
+            raise wrong([(("tag",), Problem("", 0, 0, "tag", message, (*models.BY_TAG, "no tag")))])
         usual = models.OF_ROOMS if query.tag else [one for one in models.WHAT if one != "service-providers"]
         dropped: dict[str, int] = {}
         changes: dict[str, int] = {}
@@ -108,11 +108,13 @@ def add(calls: Calls, parts: Parts, desk: Desk, clock: Clock) -> None:
             if one == "changes":
                 changes = counted(drop_changes(parts, query.tag or None))
                 dropped[one] = sum(changes.values())
+            elif query.tag and one == "exchanges":
+                dropped[one] = parts.exchanges.drop(query.tag)
             elif query.tag:
                 dropped[one] = drop_of_room(one, parts.store, clock, query.tag)
             else:
                 dropped[one] = drop(one, parts.store, clock)
-        if query.tag and not what:
+        if query.tag and set(models.OF_ROOMS) <= set(dropped):
             rooms.leave(parts.store, query.tag)
         parts.configuration.refresh()
         return answer({"dropped": dropped, "changes": changes})

@@ -29,8 +29,9 @@ class Unpacked:
 class Garbled(Exception):
     """A request was meant, and it cannot be taken out of what is around it."""
 
-    def __init__(self, about: str, reason: str) -> None:
+    def __init__(self, about: str, reason: str, mend: str = "") -> None:
         super().__init__(reason)
+        self.mend = mend
         self.about = about
         self.reason = reason
 
@@ -42,7 +43,7 @@ def unpack(given: Read) -> Unpacked:
         return _unpack(data)
     except BindingProblem as problem:
         if b"samlrequest" in data[:5_000].lower():
-            raise Garbled("something with SAMLRequest in it", str(problem)) from None
+            raise Garbled("something with SAMLRequest in it", str(problem), problem.mend) from None
         raise Unreadable(f"{given.name}: {problem}") from None
 
 

@@ -17,12 +17,13 @@ from broker.rules.libraries import guess
 from broker.settings import VERSIONS
 from broker.wire import schema
 from broker.wire.bindings import Carried
+from broker.wire.envelope import other_root
 from broker.wire.metadata import SpMetadata
 from broker.wire.names import HTTP_POST, HTTP_REDIRECT, qname
 from broker.wire.request import AuthnRequest, is_authn_request, read
 from broker.wire.signing import Fault as SignatureFault
 from broker.wire.signing import SignatureProblem, Signed
-from broker.wire.xml import Element, XmlProblem, named, parse
+from broker.wire.xml import Element, XmlProblem, parse
 
 BINDINGS = {"redirect": HTTP_REDIRECT, "post": HTTP_POST}
 NO_METADATA = "the sender's metadata is not here: --metadata FILE, or --home with it"
@@ -59,8 +60,7 @@ def check_request(name: str, unpacked: Unpacked, around: Circumstances) -> Check
     except XmlProblem as unparsed:
         return _unparsed(name, unpacked, around, unparsed)
     if not is_authn_request(element):
-        other = XmlProblem(f"the root is {named(element)}", element.sourceline or 0)
-        return _unparsed(name, unpacked, around, other)
+        return _unparsed(name, unpacked, around, other_root(element))
     request = read(element)
     sp = _sender(name, around, request.issuer)
     binding = BINDINGS.get(around.binding, "") or unpacked.binding
@@ -93,7 +93,6 @@ def check_request(name: str, unpacked: Unpacked, around: Circumstances) -> Check
         unknown |= dict.fromkeys(
             _CATALOGUE, "what the service asks is not known: --home with its service catalogue"
         )
-    error = schema.first_error(element)
     listed = (
         None
         if service is None or around.snapshot is None
@@ -108,12 +107,12 @@ def check_request(name: str, unpacked: Unpacked, around: Circumstances) -> Check
         sp=sp,
         signed=signed,
         signature_problem=problem,
-        schema_error=None if error is None else (error.message, error.line),
-        schema_at=None if error is None else error.at,
+        schema_errors=schema.errors(element),
         level=None if service is None else service.level,
         provider=None if service is None else service.provider.nl,
         oldest=timedelta(seconds=300),
         saml=profile is Profile.SAML,
+        senders=tuple(known.entity_id for known in around.sps),
         catalogue_key=service is not None and service.certificate is not None,
         encrypts=around.snapshot is None
         or around.snapshot.shape_of(request.issuer or "", VERSIONS[-1]).encrypts,
@@ -134,14 +133,16 @@ def check_request(name: str, unpacked: Unpacked, around: Circumstances) -> Check
 def garbled(name: str, problem: Garbled, around: Circumstances) -> Checked:
     """A request that could not be taken out of its query or form."""
     nothing = Unpacked(problem.about, Carried(b"", None))
-    return _unparsed(name, nothing, around, XmlProblem(problem.reason))
+    return _unparsed(name, nothing, around, XmlProblem(problem.reason, mend=problem.mend))
 
 
 def _unparsed(name: str, unpacked: Unpacked, around: Circumstances, problem: XmlProblem) -> Checked:
     """Not XML that is read: one finding, and of every other rule nothing can be said."""
     rule = RULES.rules["AR-27" if problem.tampered else "AR-02"]
     profile = around.profile or Profile.LENIENT
-    fault = Fault("one well-formed samlp:AuthnRequest", problem.reason, line=problem.line)
+    fault = Fault(
+        "one well-formed samlp:AuthnRequest", problem.reason, line=problem.line, mend=problem.mend or None
+    )
     finding = rule.finding(fault, Against(profile, unpacked.carried.xml))
     others = tuple(id_ for id_ in RULES.rules if id_ != rule.id)
     report = Report((finding,), (), others, ())

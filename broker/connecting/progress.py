@@ -18,7 +18,7 @@ from broker.wire.metadata import SpMetadata
 from broker.wire.names import HTTP_ARTIFACT
 
 
-class State(enum.StrEnum):
+class StepState(enum.StrEnum):
     DONE = "done"
     BLOCKED = "blocked"
     NEXT = "next"
@@ -33,7 +33,7 @@ class Line:
     ``exchange`` are."""
 
     step: Step
-    state: State
+    state: StepState
     code: str
     at: str = ""
     exchange: str = ""
@@ -77,15 +77,15 @@ class Progress:
 
     @property
     def complete(self) -> bool:
-        return all(line.state in (State.DONE, State.NOT_APPLICABLE) for line in self.lines)
+        return all(line.state in (StepState.DONE, StepState.NOT_APPLICABLE) for line in self.lines)
 
     @property
     def done(self) -> int:
-        return sum(line.state is State.DONE for line in self.lines)
+        return sum(line.state is StepState.DONE for line in self.lines)
 
     @property
     def of(self) -> int:
-        return sum(line.state is not State.NOT_APPLICABLE for line in self.lines)
+        return sum(line.state is not StepState.NOT_APPLICABLE for line in self.lines)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -152,7 +152,7 @@ def progress(
     reached_all = True
     for step in tuple(Step)[1:]:
         line = _line(step, way, sp, first=reached_all)
-        reached_all = reached_all and line.state in (State.DONE, State.NOT_APPLICABLE)
+        reached_all = reached_all and line.state in (StepState.DONE, StepState.NOT_APPLICABLE)
         lines.append(line)
     strangers = () if Step.REQUEST in way.reached else strangers_in(newest, current)
     return Progress(sp.entity_id, tuple(lines), strangers)
@@ -176,23 +176,27 @@ def _metadata(current: Snapshot, sp: SpMetadata, now: datetime) -> Line:
         for finding in judging.of_provider(current, sp, now).findings
         if finding.severity in (Severity.REFUSED, Severity.ERROR) and not finding.suppressed
     )
-    return Line(Step.METADATA, State.DONE, "metadata-errors" if wrong else "metadata", at=at, findings=wrong)
+    return Line(
+        Step.METADATA, StepState.DONE, "metadata-errors" if wrong else "metadata", at=at, findings=wrong
+    )
 
 
 def _line(step: Step, way: Way, sp: SpMetadata, *, first: bool) -> Line:
     code = _CODES[step]
     here = way.reached.get(step)
     if step is Step.ARTIFACT and not _by_artifact(way, sp):
-        return Line(step, State.NOT_APPLICABLE, "artifact-not-applicable")
+        return Line(step, StepState.NOT_APPLICABLE, "artifact-not-applicable")
     if way.stopped is not None and way.stopped.step is step:
         at, exchange = ("", "") if here is None else (here.at, here.exchange)
-        return Line(step, State.BLOCKED, f"{code}-blocked", at, exchange, way.stopped, way.stopped.findings)
+        return Line(
+            step, StepState.BLOCKED, f"{code}-blocked", at, exchange, way.stopped, way.stopped.findings
+        )
     if here is not None:
-        return Line(step, State.DONE, _how(step, here), here.at, here.exchange)
+        return Line(step, StepState.DONE, _how(step, here), here.at, here.exchange)
     if first:
         fetched = step is Step.LANDED and Step.ARTIFACT in way.reached
-        return Line(step, State.NEXT, f"{code}-next-resolved" if fetched else f"{code}-next")
-    return Line(step, State.LATER, "later")
+        return Line(step, StepState.NEXT, f"{code}-next-resolved" if fetched else f"{code}-next")
+    return Line(step, StepState.LATER, "later")
 
 
 def _how(step: Step, here: Reached) -> str:

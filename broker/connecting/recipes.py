@@ -25,11 +25,12 @@ from suppliers.ask import Level
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What stands on the page was given to the library. ``how``: ``login`` a person logged in with it, ``loaded`` the
-    library read it without complaint, ``not`` it could not be had here."""
+    """What stands on the page was given to the library. ``how``: ``login`` a person logged in with it, ``not`` it could
+    not be had where this was made. ``scheme`` is what was seen with a provider of the scheme, in Dutch."""
 
     how: str
     version: str = ""
+    scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ def own(sp: SpMetadata, services: Sequence[tuple[ServiceEntry, Service]], *, sam
     )
 
 
+ENCRYPTED = (
+    "De nummers van organisatie en persoon staan versleuteld in het antwoord (EncryptedID). Ontsleutel ze in uw "
+    "eigen programma als de bibliotheek dat niet doet."
+)
+
 RECIPES: tuple[Recipe, ...] = (
     Recipe(
         Library.MAYKIN,
@@ -121,7 +127,12 @@ RECIPES: tuple[Recipe, ...] = (
         Library.PYSAML2,
         "pysaml2",
         "sp_conf.py",
-        Tried("login", "7.5.5"),
+        Tried(
+            "login",
+            "7.5.5",
+            "pysaml2 weigert antwoorden van het stelsel: zijn schema’s kennen de verklaring van de leverancier niet. "
+            "Stel voor deze dienstverlener profile: saml in, of kijk hoe helpdeskpo/seam.py het oplost.",
+        ),
         "python",
         "https://pysaml2.readthedocs.io/en/latest/howto/config.html",
     ),
@@ -129,7 +140,12 @@ RECIPES: tuple[Recipe, ...] = (
         Library.PYTHON3_SAML,
         "python3-saml",
         "saml/settings.json",
-        Tried("login", "maykin-python3-saml 1.16.1"),
+        Tried(
+            "login",
+            "maykin-python3-saml 1.16.1",
+            "Alleen maykin-python3-saml kent disableSignatureWrappingProtection. Zonder die instelling wordt het "
+            "antwoord geweigerd, omdat er meer dan één Assertion in staat.",
+        ),
         "json",
         "https://github.com/SAML-Toolkits/python3-saml#settings",
     ),
@@ -137,7 +153,7 @@ RECIPES: tuple[Recipe, ...] = (
         Library.MELLON,
         "mod_auth_mellon",
         "een bestand in conf-enabled van Apache",
-        Tried("not"),
+        Tried("login", "0.18.1", ENCRYPTED),
         "apache",
         "https://github.com/latchset/mod_auth_mellon",
     ),
@@ -145,7 +161,7 @@ RECIPES: tuple[Recipe, ...] = (
         Library.SHIBBOLETH,
         "Shibboleth SP 3",
         "/etc/shibboleth/shibboleth2.xml",
-        Tried("not"),
+        Tried("login", "3.4.1", ENCRYPTED),
         "xml",
         "https://shibboleth.atlassian.net/wiki/spaces/SP3",
     ),
@@ -153,7 +169,7 @@ RECIPES: tuple[Recipe, ...] = (
         Library.SIMPLESAMLPHP,
         "SimpleSAMLphp",
         "metadata/saml20-idp-remote.php en config/authsources.php",
-        Tried("not"),
+        Tried("login", "1.19.7", ENCRYPTED),
         "php",
         "https://simplesamlphp.org/docs/stable/simplesamlphp-reference-idp-remote.html",
     ),
@@ -185,7 +201,7 @@ RECIPES: tuple[Recipe, ...] = (
         Library.NODE_SAML,
         "node-saml",
         "saml.js",
-        Tried("not"),
+        Tried("login", "5.1.0", ENCRYPTED),
         "javascript",
         "https://github.com/node-saml/node-saml",
     ),

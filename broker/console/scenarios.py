@@ -14,7 +14,7 @@ from broker.parts import Parts
 from broker.scenarios import arming
 from broker.scenarios.armed import MOST, TooMany
 from broker.scenarios.catalogue import CATALOGUE, GROUPS
-from broker.scenarios.model import Param, Scenario, WrongParams
+from broker.scenarios.model import Param, Point, Scenario, WrongParams
 
 WHERE = "/scenarios"
 GROUP_NAMES = {
@@ -74,6 +74,10 @@ def add(pages: Blueprint, parts: Parts) -> None:
             wrong |= {f"param-{name}": _meant(params[name]) for name, _ in error.problems}
         if found.hostile and not form.get("sp"):
             wrong["sp"] = "Vul de entityID in van de dienstverlener die u test. Dit scenario is een aanval."
+        if found.point is Point.REQUEST and form.get("person"):
+            wrong["person"] = (
+                "Laat dit leeg. Dit scenario grijpt in als het verzoek binnenkomt: dan is nog niet bekend wie inlogt."
+            )
         if wrong:
             return _one(parts, found, form, wrong), 422
         wish = arming.Wish(

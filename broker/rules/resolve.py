@@ -18,6 +18,7 @@ from broker.rules.resolve_seen import (
     sent,
 )
 from broker.wire import instants, names, schema
+from broker.wire.artifact import ArtifactProblem, read_artifact
 from broker.wire.keys import Certificate
 from broker.wire.signing import Fault as SignatureFault
 from broker.wire.xml import XmlProblem
@@ -304,7 +305,7 @@ def issuer_bare(seen: SeenResolve) -> Fault | None:
     "AX-05",
     "the artifact is one that this broker made",
     "R",
-    mend="Send the value of SAMLart as it came, URL-decoded once.",
+    mend="Send the value of SAMLart as it came, URL-decoded once: %2B is a +, and a + in a query is a blank.",
     reference=BINDINGS,
     firm="there is no message to give",
     bad=sent(shown="An artifact that this broker never handed out.", artifact=ArtifactState.UNKNOWN),
@@ -314,8 +315,12 @@ def known(seen: SeenResolve) -> Fault | None:
     if seen.artifact is ArtifactState.UNSEEN:
         raise NotApplicable
     if seen.artifact is ArtifactState.FOREIGN:
-        received = said(seen.request.artifact)
-        return Fault("type 0x0004 with the SourceID of this broker", f"{received}, another one", at=at)
+        try:
+            read_artifact(seen.request.artifact or "")
+            received = f"{said(seen.request.artifact)}, another one"
+        except ArtifactProblem as problem:
+            received = f"{said(seen.request.artifact)}: {problem}"
+        return Fault("type 0x0004 with the SourceID of this broker", received, at=at)
     if seen.artifact is ArtifactState.UNKNOWN:
         return Fault("an artifact that this broker handed out", "one that it does not know", at=at)
     return None

@@ -93,7 +93,12 @@ def certificate_valid(signed: Signed | None, now: datetime) -> Fault | None:
     certificate = signed.certificate
     bits = certificate.public_key.key_size
     if bits < 2048:
-        return Fault("2048 bits or more", f"{bits} bits", "certificate in the metadata")
+        return Fault(
+            "2048 bits or more",
+            f"{bits} bits",
+            "certificate in the metadata",
+            mend="Make a key of 2048 bits or more, and give the broker the metadata that has its certificate.",
+        )
     if certificate.valid_at(now):
         return None
     start = instants.write(certificate.x509.not_valid_before_utc)

@@ -26,10 +26,10 @@ class Wish:
 
 
 def arm(parts: Parts, wish: Wish, tag: str = "") -> Armed:
-    """It waits from now on. Raises UnknownScenario, WrongParams, NeedsProvider or TooMany."""
+    """It waits from now on. Raises UnknownScenario, WrongParams, NeedsProvider, NobodyYet or TooMany."""
     found = scenario(wish.scenario)
     params = found.filled(wish.params)
-    found.aimed(wish.sp)
+    found.aimed(wish.sp, wish.person)
     new = Armed(
         id=secrets.token_hex(8),
         scenario=wish.scenario,

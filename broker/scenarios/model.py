@@ -149,10 +149,13 @@ class Scenario:
     hostile: bool = False
     by_post: bool = False
 
-    def aimed(self, sp: str) -> None:
-        """Raises NeedsProvider where an attack would be armed for whoever comes first."""
+    def aimed(self, sp: str, person: str = "") -> None:
+        """Raises NeedsProvider where an attack would be armed for whoever comes first, and NobodyYet where a person is
+        named and it acts before anybody is known."""
         if self.hostile and not sp:
             raise NeedsProvider(self.name)
+        if person and self.point is Point.REQUEST:
+            raise NobodyYet(self.name)
 
     def filled(self, given: Mapping[str, str]) -> dict[str, str]:
         """A value for each parameter. Raises :class:`WrongParams` for one that is not known or not right."""
@@ -195,6 +198,14 @@ class NeedsProvider(WrongParams):
     def __init__(self, name: str) -> None:
         why = f"{name} is an attack: say by its entity id for which service provider, one that you may test"
         super().__init__((("sp", why),))
+
+
+class NobodyYet(WrongParams):
+    """Armed for a person, and it acts when the request comes, before anybody has logged in."""
+
+    def __init__(self, name: str) -> None:
+        why = f"{name} acts when the request comes, before it is known who logs in: name sp, service or relay_state"
+        super().__init__((("person", why),))
 
 
 class CannotAct(Exception):

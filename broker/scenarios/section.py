@@ -74,7 +74,7 @@ class ScenarioEntry(BaseModel):
             raise fault(f"{shown(self.scenario)} is not a scenario", *CATALOGUE, nearest=likely)
         try:
             found.filled(self.params)
-            found.aimed(self.sp or "")
+            found.aimed(self.sp or "", self.person or "")
         except WrongParams as error:
             raise fault(str(error)) from None
         return self

@@ -45,6 +45,9 @@ class Store(Protocol):
     def group(self, log: str, group: str) -> list[bytes]:
         """The entries of one group, oldest first; empty if there is none."""
 
+    def drop_group(self, log: str, group: str) -> bool:
+        """Forget one group; whether there was one. Bounds did not do it, so it does not count as dropped."""
+
     def dropped(self, log: str) -> int:
         """How many groups this log has lost to its bounds."""
 

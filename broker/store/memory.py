@@ -111,6 +111,15 @@ class MemoryStore(Store):
             found = self._logs[log].groups.get(group) if log in self._logs else None
             return list(found.entries) if found else []
 
+    def drop_group(self, log: str, group: str) -> bool:
+        with self._locked():
+            held = self._logs.get(log)
+            gone = held.groups.pop(group, None) if held is not None else None
+            if held is None or gone is None:
+                return False
+            held.size -= gone.size
+            return True
+
     def dropped(self, log: str) -> int:
         with self._locked():
             return self._logs[log].dropped if log in self._logs else 0

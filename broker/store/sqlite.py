@@ -213,6 +213,16 @@ class SqliteStore(Store):
         )
         return [value for (value,) in found]
 
+    def drop_group(self, log: str, group: str) -> bool:
+        with self._transaction() as db:
+            found = db.execute(
+                "DELETE FROM log_group WHERE log = ? AND name = ? RETURNING seq, size", (log, group)
+            ).fetchall()
+            for seq, size in found:
+                db.execute("DELETE FROM entry WHERE log_group = ?", (seq,))
+                db.execute("UPDATE log SET held = held - 1, size = size - ? WHERE name = ?", (size, log))
+        return bool(found)
+
     def dropped(self, log: str) -> int:
         found: list[tuple[int]] = self._run("SELECT dropped FROM log WHERE name = ?", log)
         return found[0][0] if found else 0

@@ -47,7 +47,12 @@ def read_artifact(text: str) -> Artifact:
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except ValueError:
-        raise ArtifactProblem("the artifact is not base64") from None
+        why = ""
+        if " " in text:
+            why = ": it has a blank where a + was, which %2B in a query would have kept"
+        elif "%" in text:
+            why = ": it is still percent-encoded"
+        raise ArtifactProblem(f"the artifact is not base64{why}") from None
     if len(data) != LENGTH or data[:2] != TYPE:
         raise ArtifactProblem(
             f"expected {LENGTH} bytes of type 0x0004, received {len(data)} of 0x{data[:2].hex()}"

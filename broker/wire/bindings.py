@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from broker.wire import envelope
 from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
 from broker.wire.xml import MOST_BYTES
 
@@ -19,16 +20,22 @@ HTTP-Redirect is first, as the Maykin client takes the first address that it fin
 
 
 class BindingProblem(ValueError):
-    """The envelope around the message is not what the binding says."""
+    """The envelope around the message is not what the binding says. ``mend`` is what to do, where that is known."""
+
+    def __init__(self, reason: str, mend: str = "") -> None:
+        super().__init__(reason)
+        self.mend = mend
 
 
 @dataclass(frozen=True, slots=True)
 class QuerySignature:
-    """A detached signature: the octets as they were sent, and what is said to sign them."""
+    """A detached signature: the octets as they were sent, and what is said to sign them. ``unreadable`` is what came
+    where that is no base64; ``value`` is empty then."""
 
     signed: bytes
     algorithm: str
     value: bytes
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +50,16 @@ class Carried:
 
 def from_post(message: str, relay_state: str | None) -> Carried:
     """The form field SAMLRequest of an HTTP-POST. Raises BindingProblem."""
-    data = unbase64(message, "SAMLRequest")
+    try:
+        data = unbase64(message, "SAMLRequest")
+    except BindingProblem as problem:
+        raise _told(problem, message, deflated=False) from None
     if data[:1] not in (b"<", b"\xef", b"\xfe", b"\xff") and not data[:64].lstrip().startswith(b"<"):
         try:
             return Carried(inflate(data), relay_state, deflated_post=True)
         except BindingProblem:
-            pass
+            if told := envelope.instead(message, deflated=False):
+                raise BindingProblem(f"SAMLRequest holds {told[0]}", told[1]) from None
     return Carried(data, relay_state)
 
 
@@ -62,12 +73,19 @@ def from_redirect(query: bytes) -> Carried:
         name, _, value = pair.partition(b"=")
         key = unquote_plus(name.decode("ascii", "replace"))
         if key in raw and key in ("SAMLRequest", "RelayState", "SigAlg", "Signature"):
-            raise BindingProblem(f"the query parameter {key} is there more than once")
+            mend = f"Send each parameter once; {key} is in the query twice."
+            raise BindingProblem(f"the query parameter {key} is there more than once", mend)
         raw[key] = value
     values = {key: unquote_plus(value.decode("ascii", "replace")) for key, value in raw.items()}
     if not values.get("SAMLRequest"):
-        raise BindingProblem("the query has no SAMLRequest")
-    message = inflate(unbase64(values["SAMLRequest"], "SAMLRequest"))
+        told = envelope.other_fields(frozenset(values))
+        raise BindingProblem(
+            f"the query has no SAMLRequest{f': {told[0]}' if told else ''}", told[1] if told else ""
+        )
+    try:
+        message = inflate(unbase64(values["SAMLRequest"], "SAMLRequest"))
+    except BindingProblem as problem:
+        raise _told(problem, values["SAMLRequest"], deflated=True) from None
     signature = None
     if "Signature" in raw or "SigAlg" in raw:
         signed = b"&".join(
@@ -76,9 +94,26 @@ def from_redirect(query: bytes) -> Carried:
             if name in raw
         )
         signature = QuerySignature(
-            signed, values.get("SigAlg", ""), unbase64(values.get("Signature", ""), "Signature")
+            signed, values.get("SigAlg", ""), *_signature_value(values.get("Signature", ""))
         )
     return Carried(message, values.get("RelayState"), signature)
+
+
+def _told(problem: BindingProblem, message: str, *, deflated: bool) -> BindingProblem:
+    """The same problem, in the words of what usually goes wrong, if it is that."""
+    told = envelope.instead(message, deflated=deflated)
+    return problem if told is None else BindingProblem(f"SAMLRequest holds {told[0]}", told[1])
+
+
+def _signature_value(text: str) -> tuple[bytes, str]:
+    """The octets, and why there are none: a signature that cannot be read is the signature's fault."""
+    try:
+        return unbase64(text, "Signature"), ""
+    except BindingProblem as problem:
+        if "%" in text:
+            return b"", "base64 that is percent-encoded twice"
+        told = envelope.instead(text, deflated=False)
+        return b"", told[0] if told else str(problem)
 
 
 def deflated(xml: bytes) -> str:

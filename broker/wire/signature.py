@@ -115,7 +115,8 @@ def shape_of(signature: Element, element: Element) -> Shape:
     digest_value = one(reference, "ds:DigestValue")
     for node in (value, digest_value):
         if not text_of(node) or len(node):
-            raise structure(f"base64 in {named(node)}", "nothing, or elements", node)
+            received = "elements" if len(node) else "an empty one: a template that was never filled in"
+            raise structure(f"base64 in {named(node)}", received, node)
     extra = child(signature, "ds:Object")
     if extra is not None:
         raise structure("no ds:Object in the signature", "one", extra)

@@ -144,10 +144,22 @@ def verify(element: Element, candidates: Sequence[Certificate], *, holding: Elem
 
 def verify_query(signature: QuerySignature, candidates: Sequence[Certificate]) -> Signed:
     """Check the detached signature of an HTTP-Redirect. Raises SignatureProblem."""
-    if signature.algorithm not in SIGNATURE_ALGORITHMS or signature.algorithm == names.RSA_PSS_SHA256:
-        raise SignatureProblem(Fault.ALGORITHM, names.RSA_SHA256, signature.algorithm or "no SigAlg")
+    if signature.unreadable:
+        raise SignatureProblem(
+            Fault.QUERY,
+            "base64 in the query parameter Signature",
+            signature.unreadable,
+            mend="Send the signature in the standard alphabet of base64, with + and /, and percent-encode it once.",
+        )
     if not signature.value:
         raise SignatureProblem(Fault.MISSING, "the query parameter Signature", "SigAlg without Signature")
+    if signature.algorithm not in SIGNATURE_ALGORITHMS or signature.algorithm == names.RSA_PSS_SHA256:
+        raise SignatureProblem(
+            Fault.ALGORITHM,
+            names.RSA_SHA256,
+            signature.algorithm or "no SigAlg",
+            mend=f"Send SigAlg={names.RSA_SHA256}, the whole URI and percent-encoded, and sign it along.",
+        )
     for certificate in candidates:
         if _made(certificate, signature.value, signature.signed, signature.algorithm):
             return Signed(certificate, signature.algorithm)
@@ -177,6 +189,16 @@ def verify_query(signature: QuerySignature, candidates: Sequence[Certificate]) -
                 "each with its value URL-encoded once. Encode first, sign those very octets, and append "
                 "Signature; let nothing encode them again or sort them.",
             )
+    if any(_recovered(certificate, signature.value) for certificate in candidates):
+        raise SignatureProblem(
+            Fault.QUERY,
+            expected,
+            "one over something else: the key is right, but other octets were signed than were sent. It is not these "
+            "parameters in another order or encoding, so one of them was changed on the way, or something else was "
+            "signed, such as the XML",
+            mend="Sign the query string that you send: SAMLRequest, then RelayState if there is one, then SigAlg, "
+            "each URL-encoded once; and let nothing on the way change one of them.",
+        )
     raise SignatureProblem(
         Fault.KEY,
         expected,
@@ -196,6 +218,14 @@ def _made(certificate: Certificate, value: bytes, octets: bytes, algorithm: str)
     return True
 
 
+def _recovered(certificate: Certificate, value: bytes) -> bool:
+    """Whether this key made the signature over anything at all: RSA gives back what looks like a digest then."""
+    try:
+        return bool(certificate.public_key.recover_data_from_signature(value, padding.PKCS1v15(), None))
+    except (InvalidSignature, KeyProblem, ValueError):
+        return False
+
+
 def signed_query(
     fields: Mapping[str, str], key: SigningKey, algorithms: Signing = SCHEME_SIGNING
 ) -> dict[str, str]:
@@ -213,6 +243,22 @@ def _why(
     element: Element, signature: Element, shape: Shape, candidates: Sequence[Certificate]
 ) -> SignatureProblem:
     """Tell "changed after signing" from "signed by another key": only the second one needs the metadata."""
+    try:
+        return _told_apart(element, signature, shape, candidates)
+    except etree.C14NError:
+        # libxml2 canonicalises no message with such a namespace: nobody can have signed it.
+        return SignatureProblem(
+            Fault.STRUCTURE,
+            "namespaces that are absolute URIs",
+            "a namespace that is not, so that the message cannot be canonicalised",
+            at=Spot(element),
+            mend='Take xmlns="..." out that is no whole URI, such as urn:... or http://...',
+        )
+
+
+def _told_apart(
+    element: Element, signature: Element, shape: Shape, candidates: Sequence[Certificate]
+) -> SignatureProblem:
     signed_info = child(signature, "ds:SignedInfo")
     assert signed_info is not None
     # Whoever indents a message indents ds:SignedInfo too: then the key is right all the same.
@@ -234,6 +280,25 @@ def _why(
             f"a message that was changed after signing: the key is right, the digest is not. Changed: {change.what}",
             at=change.spot or Spot(signature),
             mend=change.mend,
+        )
+    if any(_recovered(certificate, value) for certificate in candidates):
+        return SignatureProblem(
+            Fault.DIGEST,
+            "ds:SignedInfo as it was signed",
+            "a ds:SignedInfo that was changed after signing: the key is right, and it signed another one. Changed may be "
+            "a value in it, a prefix or a namespace, or it was canonicalised otherwise than CanonicalizationMethod says",
+            at=Spot(signed_info),
+            mend="Sign last: let nothing rewrite ds:Signature after that, and canonicalise as CanonicalizationMethod says.",
+        )
+    sizes = sorted({certificate.public_key.key_size // 8 for certificate in candidates})
+    if len(value) not in sizes and not (carried := _carried(signature)):
+        return SignatureProblem(
+            Fault.KEY,
+            f"a ds:SignatureValue of {' or '.join(map(str, sizes))} bytes, as the keys in the metadata make",
+            f"one of {len(value)} bytes",
+            at=Spot(signature),
+            mend="Sign with the key whose certificate is in your metadata; and look whether the value was cut off.",
+            made_by=made_by,
         )
     by = f"key {shape.key_name}" if shape.key_name else "another key"
     received = f"one by {by}, which none of these verifies"

@@ -17,10 +17,11 @@ MOST_ATTRIBUTES = 256
 
 
 class XmlProblem(ValueError):
-    """What came is not XML that we read. ``line`` counts from 1; 0 where there is none."""
+    """What came is not XML that we read. ``line`` counts from 1; 0 where there is none. ``mend`` is what to do, where that is known."""
 
-    def __init__(self, reason: str, line: int = 0, *, tampered: bool = False) -> None:
+    def __init__(self, reason: str, line: int = 0, *, tampered: bool = False, mend: str = "") -> None:
         super().__init__(reason)
+        self.mend = mend
         self.reason = reason
         self.line = line
         self.tampered = tampered
@@ -43,13 +44,15 @@ def parse(data: bytes) -> Element:
     except etree.XMLSyntaxError as error:
         # The message of libxml2 may quote the input; its first line is enough to find the place.
         raise XmlProblem(
-            f"it is not well-formed XML: {str(error).splitlines()[0]}", error.lineno or 0
+            f"it is not well-formed XML: {str(error).splitlines()[0]}", error.lineno or 0, mend=_mend(str(error))
         ) from None
     except ValueError as error:
         raise XmlProblem(f"it is not XML: {error}") from None
     document = root.getroottree()
     if document.docinfo.internalDTD is not None or document.docinfo.doctype:
-        raise XmlProblem("it has a DOCTYPE; a DTD or entities are never read", 1)
+        raise XmlProblem(
+            "it has a DOCTYPE; a DTD or entities are never read", 1, mend="Send the XML without a DOCTYPE."
+        )
     for element in root.iter(etree.Element):
         if len(element.attrib) > MOST_ATTRIBUTES:
             raise XmlProblem(
@@ -73,6 +76,14 @@ def parse(data: bytes) -> Element:
             )
     etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
     return root
+
+
+def _mend(error: str) -> str:
+    if "encoding" in error.lower() or "UTF-8" in error:
+        return "Write the XML in UTF-8, or say in its declaration which encoding it is in."
+    if "EntityRef" in error:
+        return "Write &amp; for an ampersand; best let a library write the XML."
+    return ""
 
 
 def parse_own(data: bytes) -> Element:

@@ -41,13 +41,11 @@ def believed(data: bytes) -> None:
         element = parse(data)
     except XmlProblem:
         return
-    error = schema.first_error(element)
     seen = replace(
         USUAL,
         request=read(element),
         carried=Carried(data, "rs-1"),
-        schema_error=None if error is None else (error.message, error.line),
-        schema_at=None if error is None else error.at,
+        schema_errors=schema.errors(element),
     )
     for profile in Profile:
         unbroken(RULES.run(seen, Against(profile, data, guess(element))).broken)

@@ -124,7 +124,7 @@ def test_a_login_under_way_goes_on_after_a_reset_of_changes(bench: Any, api: Any
 
 
 @pytest.mark.parametrize(
-    "query", ["what=change", "what=changes,", "tag=a&what=inbox", "tag=a&what=exchanges,changes"]
+    "query", ["what=change", "what=changes,", "tag=a&what=inbox", "tag=a&what=inbox,changes"]
 )
 def test_a_reset_that_is_not_understood_drops_nothing(changed: Any, query: str) -> None:
     before = changed.get("state").body["changes"]

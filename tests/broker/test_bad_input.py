@@ -245,7 +245,7 @@ def unknown_artifact(bench: Any) -> str:
 CASES = (
     # A message that cannot be read at all: 400, AR-02 with the reason.
     readable("base64 cut off", post_field(base64.b64encode(WRONG_ROOT).decode()[:-3]), "not whole base64"),
-    readable("not base64", post_field("<AuthnRequest/>"), "not whole base64"),
+    readable("not base64", post_field("<AuthnRequest/>"), "without base64"),
     readable("3 MB of base64", post_field("QUFB" * 800_000), "characters long"),
     readable("9 MB of base64", post_field("QUFB" * 2_400_000), "larger than this broker reads"),
     readable(
@@ -266,7 +266,7 @@ CASES = (
     readable(
         "not DEFLATE",
         redirect(lambda *_: "SAMLRequest=" + quote_plus(base64.b64encode(WRONG_ROOT).decode())),
-        "not DEFLATE",
+        "without DEFLATE",
     ),
     readable("not XML", post(lambda *_: b"hello, is this the broker?"), "not well-formed"),
     readable("5,000 deep", post(mistakes.deep), "not well-formed"),
@@ -294,8 +294,8 @@ CASES = (
     forged("comment in the level", post(mistakes.comment_in_level), says="a comment"),
     forged("processing instruction in Issuer", post(mistakes.instruction_in_issuer), says="instruction"),
     forged("by another key, by Redirect", redirect(lambda sp, sso: OTHER.query(mistakes.unsigned(sp, sso)))),
-    forged("RelayState changed after signing", altered(lambda q: q.replace("rs-1", "rs-2"))),
-    forged("RelayState taken away after signing", altered(lambda q: q.replace("&RelayState=rs-1", ""))),
+    forged("RelayState changed after signing", altered(lambda q: q.replace("rs-1", "rs-2")), "AR-42"),
+    forged("RelayState taken away after signing", altered(lambda q: q.replace("&RelayState=rs-1", "")), "AR-42"),
     forged("query escaped anew after signing", altered(mistakes.lower_case), "AR-42"),
     forged("SigAlg of another family", altered(lambda q: q.replace("rsa-sha256", "hmac-sha256"))),
     # What is out of the ordinary, and still good.

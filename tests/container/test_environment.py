@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from broker.environment import Parser
+from broker.cli import _parser, main
+from broker.environment import Parser, misspelt
 
 
 def parser(**environment: str) -> Parser:
@@ -35,6 +38,36 @@ def test_an_option_may_come_from_the_environment(
     environment: dict[str, str], name: str, value: object
 ) -> None:
     assert getattr(parser(**environment).parse_args([]), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PORT", "99999", "MOCK_EHERKENNING_PORT (--port)"),
+        ("BASE_URL", "foo", "MOCK_EHERKENNING_BASE_URL (--base-url): expected a URL"),
+        ("SP_METADATA", "ftp://sp", "MOCK_EHERKENNING_SP_METADATA (--sp-metadata): expected a URL"),
+        ("PROT", "9000", "MOCK_EHERKENNING_PROT is not known; did you mean MOCK_EHERKENNING_PORT?"),
+    ],
+)
+def test_a_mistake_is_told_by_the_name_of_the_variable_also_where_it_shows_later(
+    name: str,
+    value: str,
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(f"MOCK_EHERKENNING_{name}", value)
+    # A port that cannot be had ends each of them that would otherwise start.
+    options = [] if name == "PORT" else ["--port", "99999"]
+    assert main(["serve", "--home", str(tmp_path), *options]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_the_client_s_own_variables_are_nobody_s_mistake() -> None:
+    own = ("URL", "COMMAND", "IMAGE", "CACHE", "SHARED", "FROM", "START", "IN_CONTAINER", "IMAGE_SECONDS")
+    known = _parser().parse_args(["serve"]).known
+    assert misspelt(known, {f"MOCK_EHERKENNING_{name}": "x" for name in own}) == []
 
 
 def test_what_the_command_line_says_wins() -> None:

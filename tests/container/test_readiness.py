@@ -41,6 +41,28 @@ def test_nobody_who_can_log_in_is_told(bench: Any) -> None:
     assert "nobody can log in" in problems[0]
 
 
+MEANS = "{supplier: reconi, username: a, password: Welkom-123, level: EH3"
+
+
+@pytest.mark.parametrize(
+    ("means", "works"),
+    [
+        ("[]", False),
+        (f"[{MEANS}, status: revoked}}]", False),
+        (f"[{MEANS}, until: today-1d}}]", False),
+        (f"[{MEANS}}}]", True),
+    ],
+    ids=["no means", "revoked", "expired", "active"],
+)
+def test_somebody_who_can_log_in_has_a_means_that_works(bench: Any, means: str, works: bool) -> None:
+    file = bench.home / "eherkenning.yaml"
+    file.write_text(
+        f"services: {{}}\npeople:\n  a: {{name: A, means: {means}}}\ncompanies: {{}}\nmandates: []\n"
+    )
+    bench.application.parts.configuration.refresh()
+    assert (ready(bench)[0] == 200) is works, ready(bench)
+
+
 def test_a_certificate_that_is_over_by_the_clock_is_told(bench: Any) -> None:
     bench.application.clock.shift(timedelta(days=365 * 30))
     status, (problem, *_) = ready(bench)

@@ -81,7 +81,6 @@ class Keyboard:
     def _focus(self, target: Locator) -> None:
         """Go there as a person does, and see where the focus is."""
         page: Page = target.page
-        target.wait_for()
         # One element, found once: to look it up again after each key would be most of the work.
         element = target.element_handle()
         for _ in range(MOST_TABS):

@@ -28,10 +28,13 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 
 class Look:
-    """``seen`` is a folder that all workers share; ``findings`` is what was found, in words."""
+    """``seen`` is a folder that all workers share; ``findings`` is what was found, in words. ``brought`` is which
+    pages came by, each with its title and what it says is wrong; when not ``closely``, that is all."""
 
-    def __init__(self, seen: Path, base_url: str) -> None:
+    def __init__(self, seen: Path, base_url: str, *, closely: bool = True) -> None:
         self._seen = seen
+        self._closely = closely
+        self.brought: set[str] = set()
         self._base_url = base_url
         folder = os.environ.get("SCREENSHOTS")
         self._pictures = Path(folder) if folder else None
@@ -41,6 +44,9 @@ class Look:
         if not page.url.startswith(self._base_url):
             return
         state = page.evaluate(_STATE)
+        self.brought.add(" | ".join([state["page"] or "-", state["title"], *state["codes"]]))
+        if not self._closely:
+            return
         key = hashlib.sha256(repr({**state, "path": ""}).encode()).hexdigest()[:6]
         try:
             (self._seen / key).open("x").close()

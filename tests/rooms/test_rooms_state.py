@@ -55,6 +55,23 @@ def test_a_second_reset_of_a_room_drops_nothing(filled: Any) -> None:
     assert set(filled.api("POST", "reset?tag=one")["dropped"].values()) == {0}
 
 
+def test_the_exchanges_of_a_room_go_only_where_they_are_named(filled: Any) -> None:
+    def seen(tag: str) -> list[str]:
+        return [one["id"] for one in filled.api("GET", f"exchanges?tag={tag}")["exchanges"]]
+
+    filled.login()
+    everybody, two = len(seen("")), seen("two")
+    cursor = filled.api("GET", "exchanges?limit=1")["cursor"]
+    filled.api("POST", "reset?tag=one")
+    of_one = len(seen("one"))
+    assert of_one == len(two) == 2
+    assert filled.api("POST", "reset?tag=one&what=exchanges")["dropped"] == {"exchanges": of_one}
+    assert (seen("one"), seen("two")) == ([], two)
+    assert len(seen("")) == everybody - of_one
+    assert filled.api("GET", f"exchanges?since={cursor}&tag=two")["exchanges"] == [], "who waits sees nothing old"
+    assert filled.api("GET", "state")["exchanges"]["dropped"] == 0
+
+
 def test_a_login_of_a_room_that_was_emptied_is_over_and_another_goes_on(rooms: Any) -> None:
     one, two = rooms.ask("one"), rooms.ask("two")
     rooms.api("POST", "reset?tag=one")

@@ -57,7 +57,7 @@ def request(
         sp=SP,
         signed=SIGNED,
         signature_problem=None,
-        schema_error=schema.error_in(element),
+        schema_errors=schema.errors(element),
         level=Level.EH3,
         provider="Testorganisatie",
     )

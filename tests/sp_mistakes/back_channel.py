@@ -10,7 +10,7 @@ from lxml import etree
 from sp_mistakes.signatures import OWN_CERTIFICATE, OWN_KEY
 from sp_mistakes.stage import Mistake, Stage
 from support import mistakes
-from support.sp import NS, ServiceProvider, sign
+from support.sp import NS, ServiceProvider, sign, soap
 from support.walk import landed, walk
 
 SOAP_12 = b"http://www.w3.org/2003/05/soap-envelope"
@@ -56,8 +56,8 @@ def by(sp: Callable[[Stage], ServiceProvider]) -> Any:
 def own_key(stage: Stage) -> object:
     root = etree.fromstring(unsigned(stage.sp.resolve_message(an_artifact(stage))))
     message = root.find("soap:Body/samlp:ArtifactResolve", NS)
-    sign(message, OWN_KEY, OWN_CERTIFICATE)
-    return stage.call_back(etree.tostring(root))
+    alone = etree.fromstring(etree.tostring(message, with_tail=False))
+    return stage.call_back(soap(etree.tostring(sign(alone, OWN_KEY, OWN_CERTIFICATE))))
 
 
 def twice(stage: Stage) -> object:
@@ -78,6 +78,6 @@ MISTAKES = (
     Mistake("by another provider", ("AX-04",), "", by(lambda stage: stage.others["unlisted"])),
     Mistake("an artifact of another broker", ("AX-05",), "", lambda stage: stage.call_back(stage.sp.resolve_message(mistakes.foreign_artifact()))),
     Mistake("a blank for a + in the artifact", ("AX-05",), "%2B", lambda stage: stage.call_back(stage.sp.resolve_message(an_artifact(stage)[:-6] + "a b+==")), "base64"),
-    Mistake("the artifact still percent-encoded", ("AX-05",), "percent", with_artifact(lambda text: text.replace("=", "%3D") + "%2B"), "%"),
+    Mistake("the artifact still percent-encoded", ("AX-05",), "URL-decoded once", with_artifact(lambda text: text.replace("=", "%3D") + "%2B"), "percent-encoded"),
     Mistake("resolved twice", ("AX-08",), "once", twice),
 )  # fmt: skip

@@ -83,8 +83,10 @@ def last_child(stage: Stage) -> object:
     return stage.post(etree.tostring(root))
 
 
-def inside_issuer(root: etree._Element) -> None:
-    root[0].append(root[1])
+def inside_extensions(root: etree._Element) -> None:
+    holder = etree.Element(f"{{{NS['samlp']}}}Extensions")
+    holder.append(root[1])
+    root.insert(1, holder)
 
 
 def in_an_envelope(stage: Stage) -> object:
@@ -158,9 +160,9 @@ MISTAKES = (
     Mistake("white space at Issuer after signing", ("AR-27",), "Sign last", afterwards(rewritten_issuer), "white space"),
     Mistake("a key that is not in the metadata", ("AR-27",), "in your metadata", own_key, "none of these"),
     Mistake("the key that was renewed, with its certificate along", ("AR-27",), "KeyDescriptor of your metadata", made(mistakes.by_the_key_in_key_info), "KeyInfo"),
-    Mistake("the key of another application", ("AR-27",), "certificate is in your metadata", key_of("unlisted"), "9015"),
-    Mistake("the signature is the last child", ("AR-27",), "after Issuer", last_child),
-    Mistake("the signature inside Issuer", ("AR-27",), "directly in the root", afterwards(inside_issuer)),
+    Mistake("the key of another application", ("AR-27",), "key of the sender", key_of("unlisted"), "9015"),
+    Mistake("the signature is the last child", ("AR-02",), "Issuer, Signature", last_child, "ds:Signature"),
+    Mistake("the signature inside Extensions", ("AR-27",), "directly in the root", afterwards(inside_extensions), "samlp:Extensions"),
     Mistake("the reference is empty", ("AR-27",), "by its ID", whole_document, "URI"),
     Mistake("the reference is to another ID", ("AR-27",), "by its ID", another_id),
     Mistake("signed twice", ("AR-27",), "once", made(mistakes.two_signatures)),
@@ -169,8 +171,8 @@ MISTAKES = (
     Mistake("MD5", ("AR-27",), "RSA-SHA256", made(mistakes.md5_signature)),
     Mistake("HMAC with a shared secret", ("AR-27",), "RSA-SHA256", made(mistakes.hmac_with_the_public_certificate)),
     Mistake("a key on an elliptic curve", ("AR-27",), "RSA-SHA256", elliptic),
-    Mistake("a signature that was never filled in", ("AR-27",), "certificate is in your metadata", afterwards(template), "empty"),
-    Mistake("a signature that was cut off", ("AR-27",), "", afterwards(cut)),
+    Mistake("a signature that was never filled in", ("AR-27",), "as a whole", afterwards(template), "never filled in"),
+    Mistake("a signature that was cut off", ("AR-27",), "cut off", afterwards(cut), "bytes"),
     Mistake("SHA-1 in the signature", ("AR-28",), "rsa-sha256", lambda stage: stage.post(mistakes.signed_by_hand(stage.sp.request(stage.sso), mistakes.by_rsa(stage.sp.key, hashes.SHA1()), method=mistakes.RSA_SHA1)), "rsa-sha1"),
     Mistake("SHA-512 in the signature", ("AR-28",), "rsa-sha256", with_algorithms(signature_algorithm=SignatureMethod.RSA_SHA512), "rsa-sha512"),
     Mistake("SHA-1 as digest", ("AR-29",), "xmlenc#sha256", lambda stage: stage.post(by_hand(stage, digest="sha1")), "sha1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from lxml import etree
 
 from support.answers import call
 from support.browser import Page
@@ -91,7 +93,22 @@ def certified(sp: ServiceProvider, *, bits: int = 2048, days: int = 3650) -> Ser
     return sp
 
 
-class _Vague(ServiceProvider):
+class Flawless(ServiceProvider):
+    """Signs with a KeyName alone in KeyInfo, as the scheme wants it: signxml adds the key."""
+
+    def signed(self, element: etree._Element, **how: Any) -> bytes:
+        return without_key_value(super().signed(element, **how))
+
+    def resolve_message(self, artifact: str, destination: str | None = None, **how: Any) -> bytes:
+        return without_key_value(super().resolve_message(artifact, destination, **how))
+
+
+def without_key_value(message: bytes) -> bytes:
+    """KeyInfo is outside of what is signed."""
+    return re.sub(rb"<ds:KeyValue>.*?</ds:KeyValue>", b"", message, flags=re.DOTALL)
+
+
+class _Vague(Flawless):
     """Asks for a first name where the ServiceID should be."""
 
     @property
@@ -100,7 +117,7 @@ class _Vague(ServiceProvider):
         return super().metadata.replace(wanted, b'Name="urn:etoegang:1.9:attribute:FirstName"')
 
 
-class _Fickle(ServiceProvider):
+class _Fickle(Flawless):
     """Marks neither of its services as the default, but both as not."""
 
     @property
@@ -113,14 +130,14 @@ class _Fickle(ServiceProvider):
 def stage(bench: Any) -> Stage:
     service = f"urn:etoegang:DV:{OIN}:services"
     others = {
-        "stale": certified(ServiceProvider(entity_id=TESTS + "9011"), days=-10),
-        "weak": certified(ServiceProvider(entity_id=TESTS + "9012"), bits=1024),
+        "stale": certified(Flawless(entity_id=TESTS + "9011"), days=-10),
+        "weak": certified(Flawless(entity_id=TESTS + "9012"), bits=1024),
         "fickle": _Fickle(
             entity_id=TESTS + "9013", services={1: (f"{service}:1", "Een"), 2: (f"{service}:1", "Twee")}
         ),
         "vague": _Vague(entity_id=TESTS + "9014"),
-        "unlisted": ServiceProvider(entity_id=TESTS + "9015", services={1: (f"{service}:77", "Nieuw")}),
-        "fetching": ServiceProvider(entity_id=TESTS + "9016", ars={0: "http://127.0.0.1:9/ars"}),
+        "unlisted": Flawless(entity_id=TESTS + "9015", services={1: (f"{service}:77", "Nieuw")}),
+        "fetching": Flawless(entity_id=TESTS + "9016", ars={0: "http://127.0.0.1:9/ars"}),
     }
     catalogue = Catalogue(
         level="urn:etoegang:core:assurance-class:loa3",

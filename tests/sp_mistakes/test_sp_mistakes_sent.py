@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from sp_mistakes import addresses, back_channel, envelopes, messages, signatures
-from sp_mistakes.stage import Mistake, Stage, stage
-from support.sp import ServiceProvider
+from sp_mistakes.stage import Flawless, Mistake, Stage, stage
 
 REQUESTS = (*messages.MISTAKES, *addresses.MISTAKES, *signatures.MISTAKES, *envelopes.MISTAKES)
 HEAVY = ("R", "E")
@@ -20,7 +19,7 @@ HEAVY = ("R", "E")
 def on_stage(
     bench_maker: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory, keys: Path
 ) -> Iterator[Stage]:
-    bench = bench_maker(tmp_path_factory.mktemp("mistakes"), keys, ServiceProvider())
+    bench = bench_maker(tmp_path_factory.mktemp("mistakes"), keys, Flawless())
     yield stage(bench)
     bench.application.close()
 

@@ -113,6 +113,21 @@ class DjangoSP:
             raise SPFailed(f"{self.name}: configuring failed\n{done.stdout}")
         self.metadata, self.catalogue = metadata.read_bytes(), catalogue.read_bytes()
 
+    def shell(self, text: str) -> None:
+        """What an administrator types into `python manage.py shell`."""
+        done = subprocess.run(
+            [str(environment(self.name)), "-m", "django", "shell"],
+            cwd=HERE / self.name,
+            env=self._environ() | {"DJANGO_SETTINGS_MODULE": "portal.settings"},
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=CONFIGURE_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise SPFailed(f"{self.name}: the shell failed\n{done.stdout}{done.stderr}")
+
     def __enter__(self) -> Self:
         try:
             self.configure()

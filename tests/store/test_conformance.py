@@ -415,6 +415,19 @@ def test_a_group_that_went_and_comes_back_is_a_new_one(store: Store) -> None:
     assert store.dropped("messages") == 2
 
 
+def test_a_group_is_dropped_with_its_bytes_and_no_other(store: Store) -> None:
+    for group in "abab":
+        store.append("messages", group, b"12345", most_groups=9, most_bytes=99)
+    store.append("others", "a", b"other", most_groups=9, most_bytes=99)
+    assert store.drop_group("messages", "a")
+    assert not store.drop_group("messages", "a")
+    assert not store.drop_group("no such log", "a")
+    assert (store.groups("messages", limit=9), store.group("messages", "a")) == (["b"], [])
+    assert store.group("others", "a") == [b"other"]
+    assert store.append("messages", "c", b"12345", most_groups=2, most_bytes=15) == 0, "what went still counts"
+    assert store.dropped("messages") == 0
+
+
 def test_logs_do_not_touch_each_other(store: Store) -> None:
     for group in "abc":
         store.append("messages", group, b"12345", most_groups=2, most_bytes=10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from broker.rules import samples
 from broker.rules.authn.examples import rule, sent
-from broker.rules.authn.seen import UNSUPPORTED, SeenRequest, chosen_endpoint, chosen_service, said
+from broker.rules.authn.seen import UNSUPPORTED, SeenRequest, chosen_endpoint, chosen_service, nearly, said
 from broker.rules.engine import Fault, NotApplicable
 from broker.rules.finding import INTERFACE, METADATA
 from broker.wire import names
@@ -88,6 +88,7 @@ def acs_url_known(seen: SeenRequest) -> Fault | None:
     return Fault(
         "one of " + ", ".join(dict.fromkeys(known)),
         said(seen.request.acs_url),
+        mend=next(filter(None, (nearly(seen.request.acs_url, location) for location in known)), None),
         at=seen.at("AssertionConsumerServiceURL"),
     )
 

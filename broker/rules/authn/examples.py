@@ -47,7 +47,6 @@ def request(
             signed = verify(element, sp.signing)
         except SignatureProblem as found:
             signed, problem = None, found  # type: ignore[assignment]
-    error = schema.first_error(element)
     usual: dict[str, Any] = {
         "request": read(element),
         "carried": Carried(document, relay_state),
@@ -57,8 +56,7 @@ def request(
         "sp": sp,
         "signed": signed,
         "signature_problem": problem,
-        "schema_error": None if error is None else (error.message, error.line),
-        "schema_at": None if error is None else error.at,
+        "schema_errors": schema.errors(element),
         "level": Level.EH3,
         "provider": samples.PROVIDER,
     }

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from difflib import get_close_matches
 
 from broker.rules import samples
-from broker.rules.authn.examples import rule, sent
-from broker.rules.authn.seen import NCNAME, REQUESTER, SeenRequest, said
+from broker.rules.authn.examples import RULES, rule, sent
+from broker.rules.authn.seen import NCNAME, REQUESTER, SeenRequest, nearly, said
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import BINDINGS, CORE, INTERFACE, SESSIONS
+from broker.rules.finding import BINDINGS, CORE, INTERFACE, SESSIONS, Severity
 from broker.wire import instants, names
+from broker.wire.names import qname
+from broker.wire.schema import SchemaError
 from suppliers.ask import Level
 
 FORCED = 'ForceAuthn="true"'
+DATE_TIME = re.compile(r"-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?")
+OWNERS = {
+    "ID": "AR-03",
+    "Version": "AR-05",
+    "IssueInstant": "AR-06",
+    "ForceAuthn": "AR-10",
+    "IsPassive": "AR-12",
+    "AssertionConsumerServiceIndex": "AR-14",
+    "AttributeConsumingServiceIndex": "AR-19",
+}
+"""Attributes of the message whose value another rule judges."""
+ATTRIBUTES = (*OWNERS, "Destination", "Consent", "ProtocolBinding", "AssertionConsumerServiceURL", "ProviderName")
 
 
 @rule(
@@ -42,10 +58,45 @@ def published_binding(seen: SeenRequest) -> Fault | None:
     "RequestedAuthnContext, Scoping. A DTD or an entity is refused before the schema is asked.",
 )
 def schema_valid(seen: SeenRequest) -> Fault | None:
-    if seen.schema_error is None:
-        return None
-    message, line = seen.schema_error[0].removesuffix("."), seen.schema_error[1]
-    return Fault("a message that the SAML 2.0 protocol schema accepts", message, line=line, at=seen.schema_at)
+    """What another rule says in its own words is left to that."""
+    for error in seen.schema_errors:
+        if _told_by_another(seen, error):
+            continue
+        expected = "a message that the SAML 2.0 protocol schema accepts"
+        received = error.message.removesuffix(".")
+        return Fault(expected, received, line=error.line, mend=_schema_mend(error), at=error.at)
+    return None
+
+
+def _told_by_another(seen: SeenRequest, error: SchemaError) -> bool:
+    """Whether that rule does find it: a value that only the schema minds stays here."""
+    where = error.at.element if error.at else None
+    if where is not None and error.attribute and where is seen.request.element:
+        id_ = OWNERS.get(error.attribute, "")
+    elif where is not None and where.tag == qname("ds:Signature") and "not expected" in error.message:
+        return seen.signature_problem is not None
+    else:
+        missing = where is not None and where.tag == qname("samlp:RequestedAuthnContext")
+        id_ = "AR-34" if missing and "Missing child" in error.message else ""
+    if not id_ or "not allowed" in error.message or (seen.saml and id_ in ("AR-19", "AR-34")):
+        return False
+    try:
+        return RULES.rules[id_].check(seen) is not None
+    except NotApplicable:
+        return False
+
+
+def _schema_mend(error: SchemaError) -> str | None:
+    if "not allowed" in error.message and (close := get_close_matches(error.attribute, ATTRIBUTES, 1)):
+        return f"Write {close[0]}: SAML has no attribute {error.attribute}."
+    if "not expected" in error.message:
+        return (
+            "Mind the name and the place of this element. The order is Issuer, Signature, Extensions, Subject, "
+            "NameIDPolicy, Conditions, RequestedAuthnContext, Scoping; the scheme has no others."
+        )
+    if error.attribute == "Comparison":
+        return 'Send Comparison="minimum".'
+    return None
 
 
 @rule(
@@ -55,7 +106,7 @@ def schema_valid(seen: SeenRequest) -> Fault | None:
     mend="Give every request an ID that starts with a letter or an underscore, such as _ and 32 hex digits.",
     reference=INTERFACE,
     firm="without an ID there is nothing to answer to, and no replay is seen",
-    bad=sent(('ID="_7f3c', 'ID="7f3c'), schema_error=None),
+    bad=sent(('ID="_7f3c', 'ID="7f3c')),
 )
 def has_id(seen: SeenRequest) -> Fault | None:
     identifier = seen.request.id
@@ -108,11 +159,13 @@ def version(seen: SeenRequest) -> Fault | None:
 def issue_instant(seen: SeenRequest) -> Fault | None:
     text = seen.request.issue_instant
     try:
-        if text and text.endswith("Z") and instants.read(text):
+        if text and text.endswith("Z") and DATE_TIME.fullmatch(text) and instants.read(text):
             return None
     except ValueError:
         pass
-    return Fault("a UTC time ending in Z", said(text), at=seen.at("IssueInstant"))
+    # Only a zone that is missing or another is a time all the same; what is none is refused, as the schema would.
+    severity = None if text and DATE_TIME.fullmatch(text) else Severity.REFUSED
+    return Fault("a UTC time ending in Z", said(text), severity=severity, at=seen.at("IssueInstant"))
 
 
 @rule(
@@ -137,7 +190,11 @@ def age(seen: SeenRequest) -> Fault | None:
     received, mend = instants.write(issued), None
     off = issued - seen.now
     hours = round(off / timedelta(hours=1))
-    if hours in (1, 2) and abs(off - timedelta(hours=hours)) < timedelta(minutes=1):
+    whole_hours = 0 < abs(hours) <= 14 and abs(off - timedelta(hours=hours)) < timedelta(minutes=1)
+    if whole_hours and hours not in (1, 2):
+        received += f", {abs(hours)} h {'ahead' if hours > 0 else 'behind'}"
+        mend = "Whole hours are a time zone: convert local time to UTC, once, before the Z is put behind it."
+    elif whole_hours:
         received += f", {hours} h ahead"
         mend = "This is Dutch local time written as if it were UTC: convert it to UTC before the Z is put behind it."
     return Fault(f"between {early} and {late}", received, mend=mend, at=seen.at("IssueInstant"))
@@ -159,26 +216,8 @@ def destination(seen: SeenRequest) -> Fault | None:
     if received == seen.endpoint:
         return None
     return Fault(
-        f'"{seen.endpoint}"', said(received), mend=_nearly(received, seen.endpoint), at=seen.at("Destination")
+        f'"{seen.endpoint}"', said(received), mend=nearly(received, seen.endpoint), at=seen.at("Destination")
     )
-
-
-def _nearly(received: str | None, expected: str) -> str | None:
-    """What to change in an address that is almost right; None where it is another one altogether."""
-    if received is None:
-        return None
-    if received.strip() == expected:
-        return "Take the white space around the address out."
-    if received.rstrip("/") == expected.rstrip("/"):
-        return "Mind the slash at the end: the addresses are compared character for character."
-    if received.partition(":")[2] == expected.partition(":")[2]:
-        return (
-            f"Write {expected.partition(':')[0]} instead of {received.partition(':')[0]}; if a proxy ends TLS before "
-            "your server or before the broker, tell that server its outside address."
-        )
-    if received.casefold() == expected.casefold():
-        return "Mind capitals: the addresses are compared character for character."
-    return None
 
 
 @rule(
@@ -199,10 +238,10 @@ def consent(seen: SeenRequest) -> Fault | None:
 @rule(
     "AR-10",
     "@ForceAuthn is a boolean",
-    "E",
+    "R",
     mend="Send ForceAuthn as true or false; left out, it means that an existing session may be used.",
     reference=INTERFACE,
-    bad=sent((FORCED, 'ForceAuthn="yes"'), schema_error=None),
+    bad=sent((FORCED, 'ForceAuthn="yes"')),
 )
 def force_authn(seen: SeenRequest) -> Fault | None:
     value = seen.request.force_authn

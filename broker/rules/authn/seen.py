@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from broker.wire import names
 from broker.wire.bindings import FRONT_CHANNEL, Carried
 from broker.wire.metadata import ARTIFACT_OR_POST, Endpoint, ServiceEntry, SpMetadata
 from broker.wire.places import Spot, spot
 from broker.wire.request import AuthnRequest
+from broker.wire.schema import SchemaError
 from broker.wire.signing import SignatureProblem, Signed
 from suppliers.ask import Level
 
@@ -19,6 +21,7 @@ DV_ENTITY = re.compile(r"urn:etoegang:DV:[0-9]{20}:entities:(0|[1-9][0-9]{0,3}|0
 EXTRA_ATTRIBUTE = re.compile(r"urn:etoegang:1\.[0-9]+:attribute(-represented)?:\S+")
 REQUESTER = (names.REQUESTER, None)
 UNSUPPORTED = (names.REQUESTER, names.REQUEST_UNSUPPORTED)
+VERSION = re.compile(r"/[0-9]+\.[0-9]+$")
 LOA1 = "urn:etoegang:core:assurance-class:loa1"
 
 
@@ -34,8 +37,9 @@ class Source:
 class SeenRequest:
     """One request with all that is needed to judge it. ``sp`` is None for an unknown sender.
 
-    Exactly one of ``signed`` and ``signature_problem`` is set for a known sender. ``schema_error`` is what
-    the SAML schema says, None if it is content. ``level`` is the catalogue's for the service, if any.
+    Exactly one of ``signed`` and ``signature_problem`` is set for a known sender. ``schema_errors`` are what
+    the SAML schema has against it. ``senders`` are the entity ids that are known, where the sender is not among them.
+    ``level`` is the catalogue's for the service, if any.
     ``saml`` marks a provider that knows nothing of the scheme; it may leave out signature and Destination.
     ``catalogue_key``: the service catalogue has a certificate to encrypt for. ``encrypts``: what is sent to this
     provider is encrypted for it.
@@ -53,7 +57,7 @@ class SeenRequest:
     sp: SpMetadata | None
     signed: Signed | None
     signature_problem: SignatureProblem | None
-    schema_error: tuple[str, int] | None = None
+    schema_errors: tuple[SchemaError, ...] = ()
     replayed: bool = False
     level: Level | None = None
     provider: str | None = None
@@ -69,7 +73,7 @@ class SeenRequest:
     may_ask: tuple[str, ...] | None = None
     source: Source | None = None
     published: tuple[str, ...] = FRONT_CHANNEL
-    schema_at: Spot | None = None
+    senders: tuple[str, ...] = ()
     in_catalogue: bool | None = None
 
     def at(self, attribute: str = "") -> Spot:
@@ -116,6 +120,37 @@ def requested_level(request: AuthnRequest) -> Level | None:
 
 def said(value: str | None) -> str:
     return "nothing" if value is None else f'"{value[:200]}"'
+
+
+def nearly(received: str | None, expected: str) -> str | None:
+    """What to change in an address that is almost right; None where it is another one altogether."""
+    if received is None:
+        return None
+    letter = "the addresses are compared character for character."
+    if received.strip() == expected:
+        return "Take the white space around the address out."
+    if received.rstrip("/") == expected.rstrip("/"):
+        return f"Mind the slash at the end: {letter}"
+    if received.partition(":")[2] == expected.partition(":")[2]:
+        return (
+            f"Write {expected.partition(':')[0]} instead of {received.partition(':')[0]}; if a proxy ends TLS before "
+            "your server or before the broker, tell that server its outside address."
+        )
+    if received.casefold() == expected.casefold():
+        return f"Mind capitals: {letter}"
+    if received.partition("?")[0].partition("#")[0] == expected.partition("?")[0]:
+        return f"Take the query out, from the ? on: {letter}"
+    try:
+        there, wanted = urlsplit(received), urlsplit(expected)
+        if (there.path, there.hostname) == (wanted.path, wanted.hostname):
+            return f"Mind the port, {wanted.port or 'none'} here: {letter}"
+        if there.path == wanted.path:
+            return f"Mind the name of the host, {wanted.hostname} here: {letter}"
+    except ValueError:
+        return None
+    if VERSION.sub("", received) == VERSION.sub("", expected):
+        return "Mind the version in the address: each version of the interface has an address of its own."
+    return None
 
 
 def whole(text: str) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 
 from broker.rules import samples
 from broker.rules.authn.examples import request, rule, sent
 from broker.rules.authn.seen import DV_ENTITY, SeenRequest, said
 from broker.rules.engine import Example, Fault, NotApplicable
-from broker.rules.finding import ENTITY_ID, INTERFACE, METADATA
+from broker.rules.finding import ENTITY_ID, INTERFACE, METADATA, Severity
 from broker.wire.places import Spot
 
+MOST_COMPARED = 200
 ISSUER = "<saml:Issuer>urn:etoegang:DV:00000001777777770000:entities:9001"
 
 
@@ -57,7 +59,25 @@ def issuer_known(seen: SeenRequest) -> Fault | None:
     if seen.sp is not None:
         return None
     received = said(seen.request.issuer) if seen.request.issuer is not None else "no Issuer"
-    return Fault("the entityID of metadata that this broker has", received, at=_issuer(seen))
+    expected = "the entityID of metadata that this broker has"
+    return Fault(expected, received, mend=_nearest(seen), at=_issuer(seen))
+
+
+def _nearest(seen: SeenRequest) -> str | None:
+    """What to change in an entity id that is almost one that is known; None where it is like none."""
+    issuer = seen.request.issuer
+    if issuer is None:
+        return "Put your entity id in saml:Issuer, as the first element of the request."
+    known = seen.senders[:MOST_COMPARED]
+    for other in known:
+        if other.casefold() == issuer.casefold():
+            return f"Mind capitals: write {other}."
+    close = get_close_matches(issuer, known, 1, 0.8)
+    oin = issuer.split(":")[3] if issuer.count(":") == 5 and issuer.startswith("urn:etoegang:DV:") else ""
+    usual = "Put the metadata of this service provider in the metadata folder, or mend the entity id in either."
+    if oin.isdigit() and len(oin) != 20:
+        usual = f"Write the OIN of 20 digits; this one has {len(oin)}."
+    return f"{usual} The nearest that is known is {close[0]}." if close else usual
 
 
 @rule(
@@ -69,10 +89,21 @@ def issuer_known(seen: SeenRequest) -> Fault | None:
     bad=_from("https://sp.example/metadata"),
 )
 def issuer_form(seen: SeenRequest) -> Fault | None:
+    if seen.sp is None:
+        raise NotApplicable  # AR-22's
     issuer = seen.request.issuer or ""
-    if DV_ENTITY.fullmatch(issuer):
-        return None
     expected = "urn:etoegang:DV:<20 digits>:entities:<index>"
+    if DV_ENTITY.fullmatch(issuer):
+        node = _issuer(seen).element
+        if node.text in (None, issuer):
+            return None
+        return Fault(
+            f'"{issuer}" and nothing around it',
+            "the same with white space around it",
+            mend="Take the white space out: not every broker forgives it.",
+            severity=Severity.WARNING,
+            at=_issuer(seen),
+        )
     return Fault(expected, said(seen.request.issuer), at=_issuer(seen))
 
 
@@ -86,7 +117,7 @@ def issuer_form(seen: SeenRequest) -> Fault | None:
 )
 def issuer_index(seen: SeenRequest) -> Fault | None:
     issuer = seen.request.issuer or ""
-    if not DV_ENTITY.fullmatch(issuer):
+    if seen.sp is None or not DV_ENTITY.fullmatch(issuer):
         raise NotApplicable
     index = issuer.rpartition(":")[2]
     if 9000 <= int(index) <= 9999:

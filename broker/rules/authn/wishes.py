@@ -65,9 +65,12 @@ def level_known(seen: SeenRequest) -> Fault | None:
     if len(refs) == 1 and refs[0] in known:
         return None
     received = ", ".join(refs) or "no AuthnContextClassRef"
+    mend = None
+    if any(ref.startswith("urn:oasis:names:tc:SAML:2.0:ac:classes:") for ref in refs):
+        mend = "Ask for one of loa2plus, loa3 or loa4, or leave it out. What you send are levels of DigiD and of SAML."
     if LOA1 in refs:
         received += " (EH1 ended on 1 July 2021)"
-    return Fault("one of " + ", ".join(known), received, at=seen.inside(CONTEXT, CLASS_REF))
+    return Fault("one of " + ", ".join(known), received, mend=mend, at=seen.inside(CONTEXT, CLASS_REF))
 
 
 @rule(

@@ -35,16 +35,33 @@ EXTENSION = re.compile(r"urn:etoegang:(1\.[0-9]+):metadata-extension")
 )
 def schema_valid(seen: SeenMetadata) -> Fault | None:
     if seen.problem is not None:
-        return Fault("a well-formed md:EntityDescriptor", seen.problem.reason, line=seen.problem.line)
+        return Fault(
+            "a well-formed md:EntityDescriptor",
+            seen.problem.reason,
+            line=seen.problem.line,
+            mend=seen.problem.mend or None,
+        )
     assert seen.root is not None
     if seen.entity is None:
         return Fault("<md:EntityDescriptor> as the root", named(seen.root), at=Spot(seen.root))
-    error = schema.first_error(seen.root, SCHEMA)
-    if error is None:
-        return None
-    return Fault(
-        "metadata that the SAML 2.0 metadata schema accepts", error.message, line=error.line, at=error.at
-    )
+    for error in schema.errors(seen.root, SCHEMA):
+        if error.at is not None and error.at.element.tag == qname("ds:X509Certificate"):
+            continue  # MD-15 says what it is
+        expected = "metadata that the SAML 2.0 metadata schema accepts"
+        return Fault(expected, error.message, line=error.line, mend=_schema_mend(error), at=error.at)
+    return None
+
+
+def _schema_mend(error: schema.SchemaError) -> str | None:
+    holder = named(error.at.element) if error.at else "it"
+    if "not expected" in error.message or "Missing child" in error.message:
+        return "Name the elements as the schema does, in its order, and leave none out that it asks."
+    if "is required but missing" in error.message:
+        attribute = "xml:lang" if error.attribute.endswith("lang") else error.attribute
+        return f"Add the attribute {attribute} to {holder}."
+    if "not allowed" in error.message:
+        return f"Take the attribute {error.attribute} of {holder} out, or write it as the schema does."
+    return None
 
 
 @rule(

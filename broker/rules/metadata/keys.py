@@ -20,6 +20,7 @@ from broker.wire.places import Spot
 from broker.wire.request import is_true
 
 SMALLEST = 2048
+USAGE = "Use your own certificate with the right key usage; that of an authority or of a web site alone will not do."
 POLICIES = "2.16.528.1.1003.1."
 """How the OIDs of PKIoverheid's certificate policies begin."""
 
@@ -232,10 +233,16 @@ def _each(seen: SeenMetadata) -> Iterator[tuple[KeyDescriptor, Given]]:
 def _certificate_fault(seen: SeenMetadata, found: KeyDescriptor, one: Given) -> Fault | None:
     spot = Spot(one.element)
     if one.certificate is None:
-        return Fault("an X.509 certificate with an RSA key, in base64 (DER)", one.problem, at=spot)
+        mend = "Put the whole certificate in, as base64 of its DER, with an RSA key of 2048 bits or more."
+        if "BEGIN" in (one.element.text or ""):
+            mend = "Take the lines BEGIN CERTIFICATE and END CERTIFICATE out."
+        return Fault("an X.509 certificate with an RSA key, in base64 (DER)", one.problem, mend=mend, at=spot)
     certificate = one.certificate
     if certificate.public_key.key_size < SMALLEST:
-        return Fault(f"{SMALLEST} bits or more", f"{certificate.public_key.key_size} bits", at=spot)
+        mend = f"Make a key of {SMALLEST} bits or more, and hand in metadata that has its certificate."
+        return Fault(
+            f"{SMALLEST} bits or more", f"{certificate.public_key.key_size} bits", mend=mend, at=spot
+        )
     if not certificate.valid_at(seen.around.now):
         start = instants.write(certificate.x509.not_valid_before_utc)
         end = instants.write(certificate.x509.not_valid_after_utc)
@@ -245,9 +252,9 @@ def _certificate_fault(seen: SeenMetadata, found: KeyDescriptor, one: Given) -> 
     except (x509.ExtensionNotFound, ValueError):
         return None
     if found.use != "encryption" and not (usage.digital_signature or usage.content_commitment):
-        return Fault("a key usage digitalSignature", "a certificate without it", at=spot)
+        return Fault("a key usage digitalSignature", "a certificate without it", mend=USAGE, at=spot)
     if found.use == "encryption" and not (usage.key_encipherment or usage.data_encipherment):
-        return Fault("a key usage keyEncipherment", "a certificate without it", at=spot)
+        return Fault("a key usage keyEncipherment", "a certificate without it", mend=USAGE, at=spot)
     return None
 
 

@@ -190,6 +190,8 @@ def attributes_known(seen: SeenMetadata) -> Fault | None:
         name = item.get("Name", "")
         if name.startswith("urn:etoegang:DV:") or IDENTIFYING.fullmatch(name) or INTERMEDIATE.fullmatch(name):
             continue
+        if not any(one.get("Name", "").startswith("urn:etoegang:DV:") for one in _asked(node)):
+            continue  # MD-25 says that this should be the ServiceID
         judged = True
         if not EXTRA_ATTRIBUTE.fullmatch(name):
             expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"

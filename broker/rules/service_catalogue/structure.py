@@ -123,10 +123,18 @@ SHAPES: Mapping[str, _Shape] = {
 )
 def schema_valid(seen: SeenCatalogue) -> Fault | None:
     if seen.problem is not None:
-        return Fault("a well-formed esc:ServiceCatalogue", seen.problem.reason, line=seen.problem.line)
+        return Fault(
+            "a well-formed esc:ServiceCatalogue",
+            seen.problem.reason,
+            line=seen.problem.line,
+            mend=seen.problem.mend or None,
+        )
     assert seen.root is not None
     if not is_catalogue(seen.root):
-        return Fault("<esc:ServiceCatalogue> as the root", named(seen.root), at=Spot(seen.root))
+        mend = None
+        if etree.QName(seen.root).localname in ("EntityDescriptor", "EntitiesDescriptor"):
+            mend = "This is metadata: check it with check-metadata, and hand in the catalogue here."
+        return Fault("<esc:ServiceCatalogue> as the root", named(seen.root), mend=mend, at=Spot(seen.root))
     if not NAMESPACE.fullmatch(seen.namespace):
         return Fault("urn:etoegang:1.13:service-catalog", said(seen.namespace), at=Spot(seen.root))
     return _Judge(seen.namespace).judge(seen.root)

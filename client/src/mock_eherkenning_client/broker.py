@@ -64,6 +64,11 @@ class Broker:
             stop, self._stop = self._stop, None
             stop()
 
+    @property
+    def is_started(self) -> bool:
+        """Whether it was started for these tests; another was there before them."""
+        return self._stop is not None
+
     def held_by(self, let_go: Callable[[], None]) -> Broker:
         """The same broker, of which ``close`` does this and no more."""
         self._stop = let_go

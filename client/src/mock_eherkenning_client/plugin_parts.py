@@ -14,10 +14,12 @@ import pytest
 from mock_eherkenning_client import starting
 from mock_eherkenning_client.broker import Broker
 from mock_eherkenning_client.errors import ClientError, NoBroker, ScenarioUnused
-from mock_eherkenning_client.pytest_plugin import _USED
+from mock_eherkenning_client.pytest_plugin import _PASSED, _USED
 from mock_eherkenning_client.report import told
 
 _NO = ("false", "no", "off", "0")
+_ALL = "changes,service-providers,scenarios,logins,clock,sessions,accounts,grants,exchanges"
+"""Of a test's tag. A thousand logins are some 30 MB of exchanges, which nobody looks for once their test has passed."""
 _MARKS = frozenset({"yaml", "clock", "frozen", "options"})
 
 
@@ -43,7 +45,7 @@ class Brokers:
         try:
             _tell_unused(broker)
         finally:
-            broker.reset()
+            broker.reset(_ALL if whole.is_started and request.node.__dict__.get(_PASSED) else "")
 
     def factory(self, request: pytest.FixtureRequest) -> Iterator[Callable[..., Broker]]:
         made: list[Broker] = []

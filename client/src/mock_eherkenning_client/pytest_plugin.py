@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _USED = "_mock_eherkenning_brokers"
 """The brokers that a test has used, on its item."""
+_PASSED = "_mock_eherkenning_passed"
 _INI = (
     ("mock_eherkenning_url", "a running broker that the tests use (default: MOCK_EHERKENNING_URL)"),
     (
@@ -70,6 +71,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     outcome = yield
     report = outcome.get_result()
     used = item.__dict__.get(_USED)
+    if used and report.when == "call":
+        item.__dict__[_PASSED] = report.passed
     if used and report.failed and report.when in ("setup", "call"):
         from mock_eherkenning_client.plugin_parts import add_sections
 
