@@ -6,7 +6,7 @@ from broker.rules import samples
 from broker.rules.authn.examples import rule, sent
 from broker.rules.authn.seen import UNSUPPORTED, SeenRequest, chosen_endpoint, chosen_service, nearly, said
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import INTERFACE, METADATA
+from broker.rules.finding import INTERFACE, METADATA, Severity
 from broker.wire import names
 from broker.wire.metadata import ARTIFACT_OR_POST
 
@@ -122,7 +122,15 @@ def artifact_binding(seen: SeenRequest) -> Fault | None:
         raise NotApplicable
     if seen.request.protocol_binding == names.HTTP_ARTIFACT:
         return None
-    return Fault(names.HTTP_ARTIFACT, said(seen.request.protocol_binding), at=seen.at("ProtocolBinding"))
+    # Libraries that know no artifacts announce none either: MD-19-artifact tells them so, once.
+    bindings = {endpoint.binding for endpoint in seen.sp.acs} if seen.sp else set()
+    only = seen.request.protocol_binding == names.HTTP_POST and bindings == {names.HTTP_POST}
+    return Fault(
+        names.HTTP_ARTIFACT,
+        said(seen.request.protocol_binding),
+        severity=Severity.WARNING if only else None,
+        at=seen.at("ProtocolBinding"),
+    )
 
 
 @rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import threading
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from mock_eherkenning_client.errors import ApiProblem, NoBroker, RequestRefused, RoadStopped
+from mock_eherkenning_client.secret import Secret
 from mock_eherkenning_client.seen import seen
 
 TIMEOUT = 30.0
@@ -24,13 +26,18 @@ class Api:
     """
 
     def __init__(self, url: str, token: str | None = None, ca: str | None = None) -> None:
-        split = urlsplit(url)
+        expected = f'expected the URL of a broker such as http://127.0.0.1:8080, received "{url}"'
+        try:
+            split = urlsplit(url)
+            port = split.port
+        except ValueError as error:
+            raise NoBroker(f"{expected}: {error}") from None
         if split.scheme not in ("http", "https") or not split.hostname:
-            raise NoBroker(f'expected the URL of a broker such as http://127.0.0.1:8080, received "{url}"')
+            raise NoBroker(expected)
         self.url = url.rstrip("/")
-        self._scheme, self._host, self._port = split.scheme, split.hostname, split.port
+        self._scheme, self._host, self._port = split.scheme, split.hostname, port
         self._base = split.path.rstrip("/")
-        self.token = token
+        self.token = Secret(token) if token else None
         self.ca = ca
         self._mine = threading.local()
 
@@ -77,8 +84,8 @@ class Api:
         timeout: float = TIMEOUT,
     ) -> tuple[int, bytes, str]:
         """Status, body and content type of any address of the broker."""
-        own = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        kept: HTTPConnection | None = getattr(self._mine, "connection", None)
+        own = {"Authorization": Secret(f"Bearer {self.token}")} if self.token else {}
+        kept = self._kept()
         for connection in (kept, self._connection()) if kept else (self._connection(),):
             connection.timeout = timeout
             if connection.sock is not None:
@@ -87,16 +94,17 @@ class Api:
                 connection.request(method, self._base + target, data, {**own, **(headers or {})})
                 answer = connection.getresponse()
                 raw = answer.read()
-            except (OSError, HTTPException) as error:
+            except (OSError, HTTPException, ValueError) as error:
                 connection.close()
                 self._mine.connection = None
                 # A connection that was kept may have been closed at the other end just before we wrote.
                 if connection is kept and isinstance(error, ConnectionError):
                     continue
+                # Without the error itself: its traceback has the request in it, and so the token.
                 raise NoBroker(
                     f"the broker at {self.url} does not answer {method} {target}: {_why(error)}"
-                ) from error
-            self._mine.connection = connection
+                ) from None
+            self._mine.connection, self._mine.pid = connection, os.getpid()
             return answer.status, raw, answer.headers.get("Content-Type", "")
         raise AssertionError("a fresh connection answers or fails")
 
@@ -106,10 +114,20 @@ class Api:
             kept.close()
             self._mine.connection = None
 
+    def _kept(self) -> HTTPConnection | None:
+        """The connection of this thread. After a fork it is the parent's, who would read our answers from it."""
+        if getattr(self._mine, "pid", None) != os.getpid():
+            self._mine.connection = None
+        kept: HTTPConnection | None = self._mine.connection
+        return kept
+
     def _connection(self) -> HTTPConnection:
         if self._scheme == "http":
             return HTTPConnection(self._host, self._port)
-        context = ssl.create_default_context(cafile=self.ca)
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+        except OSError as error:
+            raise NoBroker(f"the CA of the broker, {self.ca}: {error.strerror or error}") from None
         return HTTPSConnection(self._host, self._port, context=context)
 
 

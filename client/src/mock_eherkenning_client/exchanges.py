@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 from mock_eherkenning_client.api import Api, part
-from mock_eherkenning_client.errors import NotInTime
+from mock_eherkenning_client.errors import ApiProblem, NotInTime
 from mock_eherkenning_client.seen import Seen
 
 SECONDS = 10.0
 _MOST_WAIT = 30.0
+_ASK_AGAIN = 0.075
 
 
 class Exchanges:
@@ -43,9 +44,7 @@ class Exchanges:
         since = self._since
         while True:
             left = max(0.0, until - time.monotonic())
-            wait = f"{int(min(left, _MOST_WAIT) * 1000)}ms"
-            query = {"since": since, "wait": wait, "full": True, "tag": self._tag, **filters}
-            found: Any = self._api.call("GET", "/exchanges", query=query, timeout=_MOST_WAIT + 30)
+            found = self._ended(since, min(left, _MOST_WAIT), filters)
             since = found.cursor
             for exchange in found.exchanges:
                 if exchange.id not in self._given:
@@ -53,6 +52,21 @@ class Exchanges:
                     return Seen(exchange)
             if not found.exchanges and not left:
                 raise NotInTime(self._never(timeout, filters))
+
+    def _ended(self, since: str, wait: float, filters: dict[str, str]) -> Any:
+        """What ended after the cursor, within ``wait`` seconds."""
+        query = {"since": since, "full": True, "tag": self._tag, **filters}
+        try:
+            waiting = {**query, "wait": f"{int(wait * 1000)}ms"}
+            return self._api.call("GET", "/exchanges", query=waiting, timeout=_MOST_WAIT + 30)
+        except ApiProblem as problem:
+            if problem.status != 503:
+                raise
+        # As many wait as the broker has threads for: look now, and again a little later.
+        found = self._api.call("GET", "/exchanges", query=query)
+        if not found.exchanges:
+            time.sleep(min(wait, _ASK_AGAIN))
+        return found
 
     def _never(self, timeout: float, filters: dict[str, str]) -> str:
         asked = ", ".join(f"{name}={value}" for name, value in filters.items()) or "any"

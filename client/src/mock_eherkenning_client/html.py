@@ -20,7 +20,10 @@ class _Reader(HTMLParser):
         self.title = ""
         self.refresh = ""
         self._open: Form | None = None
+        self._area = self._select = ""
+        self._option: str | None = None
         self._in_title = False
+        self._text = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -32,6 +35,12 @@ class _Reader(HTMLParser):
             ticked = kind not in ("checkbox", "radio") or "checked" in given
             if kind not in ("submit", "button", "image", "reset", "file") and ticked:
                 self._open.fields[given["name"]] = given.get("value", "")
+        elif tag in ("textarea", "select") and self._open is not None and given.get("name"):
+            self._open.fields[given["name"]] = ""
+            setattr(self, "_area" if tag == "textarea" else "_select", given["name"])
+            self._option = None
+        elif tag == "option" and self._open is not None and self._select:
+            self._chosen(given)
         elif tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
             _, _, self.refresh = given.get("content", "").partition("=")
         elif tag == "title":
@@ -42,8 +51,28 @@ class _Reader(HTMLParser):
             self._open = None
         elif tag == "title":
             self._in_title = False
+        elif tag == "textarea":
+            self._area = ""
+        elif tag in ("select", "option"):
+            self._text = False
+            self._select = "" if tag == "select" else self._select
+
+    def _chosen(self, option: dict[str, str]) -> None:
+        """The option that says so, or else the first; without a value it is its text."""
+        assert self._open is not None
+        self._text = False
+        if self._option is None or "selected" in option:
+            self._option = option.get("value", "")
+            self._open.fields[self._select] = self._option
+            self._text = "value" not in option
 
     def handle_data(self, data: str) -> None:
+        if self._open is not None and self._area:
+            said = self._open.fields[self._area]
+            # A line break right behind the tag is not of the text.
+            self._open.fields[self._area] = said + (data if said else data[data.startswith("\n") :])
+        elif self._open is not None and self._select and self._text:
+            self._open.fields[self._select] += data.strip()
         if self._in_title:
             self.title += data
 

@@ -11,7 +11,8 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.client import HTTPException
+from http.cookiejar import CookieJar, DefaultCookiePolicy, eff_request_host
 from typing import Any, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote_to_bytes, urlencode, urlsplit
@@ -86,12 +87,25 @@ class Transport(Protocol):
 
 
 class _LocalPolicy(DefaultCookiePolicy):
-    """Browsers send Secure cookies to loopback over http too."""
+    """Browsers send Secure cookies to loopback over http too, and take a Domain that is the host itself, also where that
+    is a name without a dot or an address."""
+
+    def set_ok(self, cookie: Any, request: Any) -> bool:
+        host = urlsplit(request.full_url).hostname or ""
+        if cookie.domain.lstrip(".").lower() == host and _stands_alone(host):
+            cookie.domain, cookie.domain_specified = eff_request_host(request)[1], False
+            cookie.domain_initial_dot = False
+        return bool(super().set_ok(cookie, request))
 
     def return_ok_secure(self, cookie: Any, request: Any) -> bool:
         return urlsplit(request.full_url).hostname in LOOPBACK or bool(
             super().return_ok_secure(cookie, request)
         )
+
+
+def _stands_alone(host: str) -> bool:
+    """Whether it has no subdomains: a name without a dot, or an address."""
+    return "." not in host or ":" in host or host.rpartition(".")[2].isdigit()
 
 
 def jar() -> CookieJar:
@@ -105,7 +119,10 @@ class Http:
 
     def __init__(self, ca: str | bool | None = None) -> None:
         self.cookies = jar()
-        context = ssl.create_default_context(cafile=ca if isinstance(ca, str) else None)
+        try:
+            context = ssl.create_default_context(cafile=str(ca) if ca and ca is not True else None)
+        except OSError as error:
+            raise ClientError(f"the CA of the service provider, {ca}: {error.strerror or error}") from None
         if ca is False:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -116,20 +133,25 @@ class Http:
         self, method: str, url: str, form: Mapping[str, str] | None, headers: Mapping[str, str]
     ) -> Reply:
         data = None if form is None else urlencode(form).encode()
-        request = Request(url, data, dict(headers), method=method)  # noqa: S310 - the opener has http and https only
-        self.cookies.add_cookie_header(request)
-        opener = self._direct if request.host.rpartition(":")[0].strip("[]") in LOOPBACK else self._by_proxy
         try:
-            answer = opener.open(request, timeout=SECONDS)
-        except HTTPError as error:
-            answer = error
-        except (URLError, OSError) as error:
-            reason = getattr(error, "reason", error)
+            request = Request(url, data, dict(headers), method=method)  # noqa: S310 - the opener has http and https only
+            self.cookies.add_cookie_header(request)
+            opener = self._direct if urlsplit(url).hostname in LOOPBACK else self._by_proxy
+            answer = _opened(opener, request)
+            with answer:
+                body = answer.read()
+        except (URLError, OSError, HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", error) or type(error).__name__
             raise Unreachable(f"the service provider does not answer {method} {url}: {reason}") from None
-        with answer:
-            body = answer.read()
         self.cookies.extract_cookies(answer, request)
         return Reply(int(answer.status or 0), url, Headers(answer.headers.items()), body)
+
+
+def _opened(opener: OpenerDirector, request: Request) -> Any:
+    try:
+        return opener.open(request, timeout=SECONDS)
+    except HTTPError as error:
+        return error
 
 
 def _opener(context: ssl.SSLContext, proxies: ProxyHandler) -> OpenerDirector:
