@@ -119,10 +119,10 @@ def test_pysaml2(shared: Any, tmp_path: Path, name: str, binding: str) -> None:
             # It looks for a program to sign with, and calls it by POST only.
             "xmlsec_binary": xmlsec1 or __file__,
             "metadata": {"inline": [metadata]},
-            "signing_algorithm": RSA_SHA256,
-            "digest_algorithm": SHA256,
             "service": {
                 "sp": {
+                    "signing_algorithm": RSA_SHA256,
+                    "digest_algorithm": SHA256,
                     "authn_requests_signed": True,
                     "endpoints": {"assertion_consumer_service": [(acs, answer)]},
                 }

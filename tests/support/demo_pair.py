@@ -92,8 +92,12 @@ class Someone:
         self.look()
 
     def press(self, name: str) -> None:
-        self._hands.press(self.at(name))
-        self.page.wait_for_load_state()
+        target = self.at(name)
+        if target.evaluate("element => element.tagName") == "SUMMARY":
+            self._hands.press(target)
+        else:
+            with self.page.expect_navigation():
+                self._hands.press(target)
         self.look()
 
     def leave(self, name: str) -> None:
@@ -102,6 +106,7 @@ class Someone:
         if not self._hands.javascript:
             self.press("send-request")
         self.page.wait_for_url(f"{self.pair.broker.base_url}/**")
+        self.page.wait_for_load_state()
 
     def fill(self, button: str, **fields: str) -> None:
         """Fields by test id, where a blank is written as an underscore, and then the button."""

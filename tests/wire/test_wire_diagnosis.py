@@ -175,7 +175,8 @@ def test_a_large_message_with_a_wrong_digest_takes_no_long_time(sp: ServiceProvi
     message = signed.replace(b"<samlp:RequestedAuthnContext", extensions, 1).replace(b"loa3", b"loa4")
     begun = time.process_time()
     problem = refused(message, certificate(sp))
-    assert time.process_time() - begun < 2
+    # No measure of speed: where all is tried it takes minutes.
+    assert time.process_time() - begun < 20
     assert "too large to try" in problem.received
 
 

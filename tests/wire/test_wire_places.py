@@ -72,7 +72,8 @@ def test_many_places_in_a_message_of_one_megabyte_are_found_in_one_reading() -> 
     root = parse(document)
     begun = time.process_time()
     found = [place(document, Spot(root[-1 - index])).line for index in range(40)]
-    assert time.process_time() - begun < 3
+    # No measure of speed: read anew for each place it would take minutes.
+    assert time.process_time() - begun < 20
     assert found == [190_000 - index for index in range(40)]
 
 
