@@ -14,7 +14,7 @@ set-up:
 	@$(PYTHON) run_broker.py --set-up --extra test
 
 test: set-up lint
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: set-up
 	$(BIN)/ruff check .

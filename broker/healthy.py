@@ -24,7 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(given) > 1 or (given and not given[0].startswith(("http://", "https://"))):
         print(USAGE, file=sys.stderr)
         return 2
-    why = unhealthy(given[0] if given else own_address())
+    where = given[0] if given else own_address()
+    try:
+        _ = urlsplit(where).port
+    except ValueError:
+        named = "" if given else "MOCK_EHERKENNING_PORT and MOCK_EHERKENNING_HOST: "
+        print(
+            f"mock-eherkenning-healthy: {named}expected a host and a port number, received {where}",
+            file=sys.stderr,
+        )
+        return 2
+    why = unhealthy(where)
     if why:
         print(f"mock-eherkenning-healthy: {why}", file=sys.stderr)
     return 1 if why else 0

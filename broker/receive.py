@@ -273,7 +273,8 @@ def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProbl
     rule = RULES.rules["AR-27" if problem.tampered else "AR-02"]
     expected, mend = READABLE if not problem.tampered else UNTAMPERED
     finding = rule.finding(
-        rules.Fault(expected, problem.reason, "SAMLRequest", problem.line, problem.mend or mend), parts.current.broker.rules
+        rules.Fault(expected, problem.reason, "SAMLRequest", problem.line, problem.mend or mend),
+        parts.current.broker.rules,
     )
     xml = b"" if arrived.carried is None else arrived.carried.xml[:20_000]
     data = {

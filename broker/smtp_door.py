@@ -5,14 +5,16 @@ Nothing goes any further. On loopback unless a host is named; the server is load
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from typing import TYPE_CHECKING, Any
 
 from suppliers.inbox import Inbox, Message
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 256 * 1024
 MOST_RECIPIENTS = 20
+MOST_HEADERS = 16 * 1024
+LONGEST_HEADER = 4 * 1024
+"""Bytes, folds and all. The standard library's header parser takes time by the square of a header's length."""
 _LONGEST_TEXT = 20_000
 _LONGEST_LINE = 300
 
@@ -55,14 +60,35 @@ class Letter:
     link: str
 
 
+class HeadersTooLong(ValueError):
+    """Of the mail, or of its parts together."""
+
+
+class _Bounded(EmailPolicy):
+    """Looks at each header of each part before any of it is parsed."""
+
+    seen: list[int] = []  # noqa: RUF012 - each mail hands in its own; a policy takes no other attributes
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        length = sum(len(line) for line in sourcelines)
+        self.seen.append(length)
+        if length > LONGEST_HEADER or sum(self.seen) > MOST_HEADERS:
+            raise HeadersTooLong(
+                f"headers of at most {MOST_HEADERS} bytes together, and {LONGEST_HEADER} bytes each"
+            )
+        return super().header_source_parse(sourcelines)
+
+
 def read(content: bytes) -> Letter:
-    """Never raises: a mail that cannot be read is shown as it came."""
+    """Raises HeadersTooLong, and nothing else: a mail that cannot be read is shown as it came."""
     try:
-        mail = message_from_bytes(content, policy=policy.default)
+        mail = message_from_bytes(content, policy=_Bounded(seen=[]))
         assert isinstance(mail, EmailMessage)
         part = mail.get_body(("plain", "html"))
         body = str(part.get_content()) if part is not None else ""
         subject = str(mail["Subject"] or "")
+    except HeadersTooLong:
+        raise
     except Exception:  # the parser of the standard library raises almost anything on a bad mail
         subject, body = "", content.decode("utf-8", "replace")
     body = body.replace("\r\n", "\n")[:_LONGEST_TEXT]
@@ -148,7 +174,12 @@ class _Handler:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
         content = envelope.content
-        letter = read(content if isinstance(content, bytes) else str(content).encode())
+        raw = content if isinstance(content, bytes) else str(content).encode()
+        try:
+            # Not in the server's own thread: the next mail is taken while this one is read.
+            letter = await asyncio.get_running_loop().run_in_executor(None, read, raw)
+        except HeadersTooLong as reason:
+            return f"552 {reason}"
         for recipient in envelope.rcpt_tos:
             self._inbox.add(
                 Message(

@@ -45,7 +45,9 @@ def _unpacked(
     artifacts = fields.get("SAMLart", ())
     try:
         if artifacts and (len(artifacts) > 1 or "SAMLRequest" in fields):
-            raise BindingProblem("more than one request: SAMLart twice, or SAMLRequest beside it")
+            raise BindingProblem(
+                "more than one request: SAMLart twice, or SAMLRequest beside it", "Send one of them, once."
+            )
         if artifacts:
             # An empty RelayState is none: the field is there because a template always has it.
             relay_state = _first(fields, "RelayState") or None

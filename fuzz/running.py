@@ -54,14 +54,14 @@ def unbroken(broken: Iterable[tuple[str, str]]) -> None:
 def main(name: str) -> None:
     """Run by atheris with the options of libFuzzer, from the seeds and into a folder of its own."""
     try:
-        import atheris  # type: ignore[import-not-found, unused-ignore]
+        import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         sys.exit("atheris is not installed: pip install 'mock-eherkenning[fuzz]' (Linux, Python up to 3.13)")
     with atheris.instrument_imports(include=["broker"]):
         knock = door(name)
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
-        random = Random(seed)  # noqa: S311 - of a fuzzer, not of a secret
+        random = Random(seed)
         if random.random() < 0.4:
             return bytes(atheris.Mutate(data, most))
         from fuzz.mutating import mutated
@@ -69,7 +69,9 @@ def main(name: str) -> None:
         return mutated(data, random, LAYERS[name])[:most]
 
     given = sys.argv[1:]
-    corpus = [] if any(not word.startswith("-") for word in given) else [tempfile.mkdtemp(prefix=f"fuzz-{name}-")]
+    corpus = (
+        [] if any(not word.startswith("-") for word in given) else [tempfile.mkdtemp(prefix=f"fuzz-{name}-")]
+    )
     usual = [f"-rss_limit_mb={MOST_MEGABYTES}", "-timeout=20", "-max_len=60000"]
     arguments = [sys.argv[0], *usual, *given, *corpus, str(SEEDS / name)]
     atheris.Setup(arguments, knock, custom_mutator=mutate)

@@ -51,7 +51,8 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     if options.reset:
         Database(settings.database_file).remove()
     app = create_app(settings)
-    server = wsgi.Server((options.host, options.port), app, numthreads=8, server_name="localhost")
+    server = wsgi.Server((options.host, options.port), app, numthreads=32, timeout=5, server_name="localhost")
+    server.max_request_header_size = 65_536
     server.max_request_body_size = 2_000_000
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

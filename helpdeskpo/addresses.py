@@ -12,9 +12,12 @@ LONGEST: Final = 254
 SHORTEST_WORD: Final = 4
 """Shorter ones may be initials where more follows."""
 
+_NO_LETTERS: Final = re.compile(r"[\W\d_]+")
+
 GENERAL: Final = frozenset(
     [
         "aanmelden",
+        "adm",
         "admin",
         "administratie",
         "administration",
@@ -26,7 +29,9 @@ GENERAL: Final = frozenset(
         "bestuursbureau",
         "bureau",
         "contact",
+        "boekhouding",
         "conciergerie",
+        "dir",
         "directeur",
         "directie",
         "directiesecretariaat",
@@ -38,6 +43,7 @@ GENERAL: Final = frozenset(
         "hello",
         "hr",
         "hrm",
+        "ib",
         "ict",
         "info",
         "informatie",
@@ -50,6 +56,7 @@ GENERAL: Final = frozenset(
         "mail",
         "medezeggenschap",
         "mr",
+        "mt",
         "noreply",
         "no-reply",
         "office",
@@ -58,13 +65,16 @@ GENERAL: Final = frozenset(
         "personeelszaken",
         "planning",
         "po",
+        "post",
         "postbus",
         "postmaster",
         "privacy",
         "receptie",
         "receptionist",
+        "school",
         "schoolleider",
         "schoolleiding",
+        "secr",
         "secretariaat",
         "secretariat",
         "secretaris",
@@ -91,11 +101,15 @@ def normal(text: str) -> str | None:
     except (MessageError, IndexError, ValueError):
         return None
     labels = address.domain.split(".")
-    return text if address.username and len(labels) > 1 and all(labels) else None
+    # Comments and quotes are dropped by the parser: "info"@ and info(x)@ are other ways to write info@.
+    plain = text == f"{address.username}@{address.domain}"
+    return text if plain and address.username and len(labels) > 1 and all(labels) else None
 
 
 def general(address: str) -> bool:
     """Of a desk: ``info@``, ``info.school@``, ``administratie-zuid@``, ``info+po@``; not ``mr.jansen@``."""
-    whole = address.partition("@")[0].partition("+")[0]
-    first = re.split(r"[._\-0-9]", whole, maxsplit=1)[0]
-    return whole in GENERAL or (len(first) >= SHORTEST_WORD and first in GENERAL)
+    whole = address.rpartition("@")[0].partition("+")[0]
+    words = [word for word in _NO_LETTERS.split(whole) if word]
+    if whole in GENERAL or "".join(words[1:2]) == "" and words[:1] and words[0] in GENERAL:
+        return True
+    return bool(words) and len(words[0]) >= SHORTEST_WORD and words[0] in GENERAL

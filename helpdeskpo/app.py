@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
 from flask_babel import Babel, format_date, format_datetime
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -58,7 +59,7 @@ def create_app(
     # The answers of the broker: what guards them is its signature and our own request.
     for name in ("acs_post", "acs_artifact"):
         csrf.exempt(app.view_functions[name])
-    app.register_error_handler(CSRFError, lambda _error: failed(Refusal("forged")))
+    app.register_error_handler(CSRFError, _without_token)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_headers)
     app.after_request(
@@ -100,6 +101,13 @@ def _clock(at: datetime | date) -> str:
     return f"{at.astimezone(_HERE):%H:%M}"
 
 
+def _without_token(_error: CSRFError) -> ResponseReturnValue:
+    """Whose session ended while a form stood open has no token any more: they are told that."""
+    if visitor.identity() is None and visitor.kept().ended:
+        return visitor.to_start()
+    return failed(Refusal("forged"))
+
+
 def _http_error(error: HTTPException) -> tuple[str, int]:
     status = error.code or 500
     code = "not-found" if status in (404, 405) else "unreadable" if status < 500 else "fault"
@@ -108,13 +116,12 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 
 def _headers(response: Response) -> Response:
     nonce = g.get("nonce")
-    # form-action holds for the redirects after a form too: the broker may send the browser straight back to us.
     policy = [
         "default-src 'none'",
         "style-src 'self'",
         "img-src 'self'",
         f"script-src 'nonce-{nonce}'" if nonce else "script-src 'none'",
-        f"form-action 'self' {g.get('form_action', '')}".strip(),
+        *([] if g.get("form_anywhere") else ["form-action 'self'"]),
         "base-uri 'none'",
         "frame-ancestors 'none'",
     ]

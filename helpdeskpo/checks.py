@@ -22,6 +22,8 @@ STATUS: Final = "urn:oasis:names:tc:SAML:2.0:status:"
 BEARER: Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 SERVICE_ID: Final = "urn:etoegang:core:ServiceID"
 
+_LONGEST_WORDS: Final = 300
+
 NS: Final = {"saml": SAML, "samlp": SAMLP}
 
 
@@ -34,6 +36,16 @@ class Refusal:
     received: str = ""
     reference: str = ""
     """What the person tells the helpdesk: it stands in the log beside what was expected and what came."""
+
+    def __post_init__(self) -> None:
+        # What came is anybody's: it may not fill the log or the database, nor write lines of its own in the log.
+        object.__setattr__(self, "expected", _one_line(self.expected))
+        object.__setattr__(self, "received", _one_line(self.received))
+
+
+def _one_line(text: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in text[: 2 * _LONGEST_WORDS])
+    return " ".join(printable.split())[:_LONGEST_WORDS]
 
 
 class Refused(Exception):

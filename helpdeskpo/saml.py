@@ -198,7 +198,7 @@ class ServiceProvider:
             )
         except Unreachable as reason:
             result = Refusal("broker-unreachable", "", str(reason), make_reference())
-            log.warning("no login %s: %s", result.reference, reason)
+            log.warning("no login %s: %s", result.reference, result.received)
         handle = token_urlsafe(32)
         self._outcomes.put(handle, Outcome(result, started.browser if started else ""))
         return handle

@@ -199,6 +199,10 @@ class Tagged(Part):
     tag: Tag = Field("", description="the room that it is for: nobody elsewhere sees it; left out, all do")
 
 
+class Trusted(Tagged):
+    replace: bool = Field(False, description="also what is there already; without it that is a 409")
+
+
 class InRoom(Part):
     model_config = DESCRIBED
 

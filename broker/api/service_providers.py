@@ -17,7 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from broker import sp_report, trust
 from broker.api.described import Answer, Body, Calls, Operation, answer, asked
-from broker.api.models import DESCRIBED, Given, InRoom, Tagged
+from broker.api.models import DESCRIBED, Given, InRoom, Tagged, Trusted
 from broker.api.problems import Answered
 from broker.connecting.progress import StepState
 from broker.connecting.reached import Step
@@ -296,15 +296,16 @@ def _many(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
             "Trust what is in a document of metadata, or in a service catalogue",
             _GROUP,
             {201: Answer("all that was in it", TakenIn)},
-            query=Tagged,
+            query=Trusted,
             body=_BODY,
             problems=(409,),
             more=_HOW,
         )
     )
     def post() -> ResponseReturnValue:
-        here = parts.seen_by(asked(Tagged).tag)
-        found = _take_in(here, only=None, replacing=False)
+        query = asked(Trusted)
+        here = parts.seen_by(query.tag)
+        found = _take_in(here, only=None, replacing=query.replace)
         where = {"Location": _path(found[0])} if len(found) == 1 else {}
         return answer(_described(here, found), 201, **where)
 

@@ -124,7 +124,8 @@ _SIGN: dict[str, str] = {
 _ALGORITHM: dict[str, str] = {
     Library.MAYKIN: "signature_algorithm of the eHerkenning configuration (Django admin): RSA_SHA256.",
     Library.PYTHON3_SAML: f'security: {{"signatureAlgorithm": "{_RSA_SHA256}"}}.',
-    Library.PYSAML2: f'"signing_algorithm": "{_RSA_SHA256}" in the configuration (its default is RSA-SHA1).',
+    Library.PYSAML2: f'service: {{"sp": {{"signing_algorithm": "{_RSA_SHA256}"}}}}; elsewhere it does '
+    "nothing, and the default is RSA-SHA1.",
     Library.MELLON: "MellonSignatureMethod rsa-sha256",
     Library.SHIBBOLETH: f'ApplicationDefaults signingAlg="{_RSA_SHA256}" in shibboleth2.xml.',
     Library.SIMPLESAMLPHP: f"'signature.algorithm' => '{_RSA_SHA256}' in authsources.php.",
@@ -137,7 +138,8 @@ _ALGORITHM: dict[str, str] = {
 _DIGEST: dict[str, str] = {
     Library.MAYKIN: "digest_algorithm of the eHerkenning configuration (Django admin): SHA256.",
     Library.PYTHON3_SAML: f'security: {{"digestAlgorithm": "{_SHA256}"}}.',
-    Library.PYSAML2: f'"digest_algorithm": "{_SHA256}" in the configuration (its default is SHA-1).',
+    Library.PYSAML2: f'service: {{"sp": {{"digest_algorithm": "{_SHA256}"}}}}; elsewhere it does nothing, and the '
+    "default is SHA-1.",
     Library.SHIBBOLETH: f'ApplicationDefaults digestAlg="{_SHA256}" in shibboleth2.xml.',
     Library.NODE_SAML: "digestAlgorithm: 'sha256'.",
 }

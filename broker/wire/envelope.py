@@ -1,4 +1,4 @@
-"""What somebody sent instead of a message, and how to mend it: found by trying what usually goes wrong. Only to say it."""
+"""What somebody sent instead of a message: found by trying what usually goes wrong. Only to say it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,18 @@ def instead(text: str, *, deflated: bool) -> Told | None:
     start = "".join(text[: 2 * LOOKED_AT].split())[:LOOKED_AT]
     if start.startswith("<"):
         return "the XML itself, without base64", "Send the XML in base64." if not deflated else REDIRECT_TAKES
+    if text.lstrip()[:1] in ("'", '"') or start.startswith("data:"):
+        return "something around the base64: a quote or data:", "Send the base64 alone."
+    if " " in text.strip():
+        return (
+            "base64 with blanks in it, where + was",
+            "Percent-encode the value in a query or form: + is %2B there, and a + that is left as it is means a blank.",
+        )
     if "%" in start:
         return (
             "percent-encoded base64, with a % in it",
-            "Leave percent-encoding to whatever makes the form or the query, so that it is done once: in a form send the "
-            "base64 as it is.",
+            "Leave percent-encoding to whatever makes the form or the query, so that it is done once: in a form send "
+            "the base64 as it is.",
         )
     if set(start) & {"-", "_"} and not set(start) & {"+", "/"}:
         return (
@@ -49,7 +56,8 @@ def _inside(data: bytes, deflated: bool) -> Told | None:
     takes = REDIRECT_TAKES if deflated else POST_TAKES
     bare = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     if bare.startswith(b"&lt;"):
-        return "entity-encoded XML, that begins with &lt;", "Take the XML before it is escaped for a page: with <, not &lt;."
+        mend = "Take the XML before it is escaped for a page: with <, not &lt;."
+        return "entity-encoded XML, that begins with &lt;", mend
     if bare.startswith(b"<") and deflated:
         return "base64 of the XML, without DEFLATE", takes
     if data.startswith(b"\x1f\x8b"):
@@ -61,7 +69,10 @@ def _inside(data: bytes, deflated: bool) -> Told | None:
     except UnicodeDecodeError:
         return None
     if again is not None and (again.lstrip()[:1] == b"<" or _starts(again, -zlib.MAX_WBITS)):
-        return "base64 in base64", "Encode in base64 once: the library does it already, or your own code does."
+        return (
+            "base64 in base64",
+            "Encode in base64 once: the library does it already, or your own code does.",
+        )
     return None
 
 
@@ -88,9 +99,12 @@ def other_fields(there: frozenset[str], wanted: str = "SAMLRequest") -> Told | N
         if name.lower() == wanted.lower():
             return f"it has {name[:40]}, in other letters", f"Write {wanted}, with these capitals."
     if "SAMLResponse" in there:
-        return "it has SAMLResponse", f"Send a request, in {wanted}: SAMLResponse is for answers, and no answer is expected here."
+        return "it has SAMLResponse", f"Send a request, in {wanted}: no SAMLResponse is expected here."
     if {"client_id", "response_type"} & there:
-        return "it has a request of OpenID Connect or OAuth", "Use SAML 2.0: eHerkenning has no other protocol."
+        return (
+            "it has a request of OpenID Connect or OAuth",
+            "Use SAML 2.0: eHerkenning has no other protocol.",
+        )
     if "wa" in there:
         return "it has a request of WS-Federation", "Use SAML 2.0: eHerkenning has no other protocol."
     return None
@@ -101,13 +115,19 @@ def other_root(element: Element) -> XmlProblem:
     name = etree.QName(element)
     reason = f"the root is {named(element)}; expected <samlp:AuthnRequest>"
     mend = ""
-    if name.localname == "AuthnRequest":
+    if name.localname != "AuthnRequest" and name.localname.lower() == "authnrequest":
+        mend = "Write AuthnRequest, with these capitals."
+    elif name.localname == "AuthnRequest":
         reason = f"the root is {named(element)} in the namespace {name.namespace or 'of nobody'}"
         mend = f"Use the namespace {SAMLP}."
     elif name.localname == "Envelope":
-        mend = "Send the samlp:AuthnRequest by the browser, without the SOAP envelope: SOAP is for the artifact service."
+        mend = (
+            "Send the samlp:AuthnRequest by the browser, without the SOAP envelope, which artifacts are for."
+        )
     elif element.tag == qname("samlp:LogoutRequest"):
-        mend = "Send a LogoutRequest to the address of SingleLogoutService in the broker's metadata (/slo/...)."
+        mend = (
+            "Send a LogoutRequest to the address of SingleLogoutService in the broker's metadata (/slo/...)."
+        )
     elif name.localname in ("EntityDescriptor", "EntitiesDescriptor"):
         mend = "Give metadata to the broker in its console or by its API; here goes a samlp:AuthnRequest."
     return XmlProblem(reason, element.sourceline or 0, mend=mend)

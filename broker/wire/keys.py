@@ -10,6 +10,7 @@ from functools import cached_property
 
 import xmlsec
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
@@ -34,7 +35,9 @@ class Certificate:
         try:
             certificate = cls(base64.b64decode("".join(text.split()), validate=True), given_name)
             certificate.public_key  # noqa: B018 - read it once, so that a bad one is refused here
-        except ValueError as error:
+            given = certificate.x509
+            _ = given.subject, given.issuer, given.not_valid_before_utc, given.not_valid_after_utc
+        except (ValueError, UnsupportedAlgorithm) as error:
             raise KeyProblem(f"not an X.509 certificate with an RSA key: {error}") from None
         return certificate
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -74,7 +75,9 @@ def errors(
         compiled = _schema(schema)
         if compiled.validate(element):
             return ()
-        found = [(entry.message, entry.line, entry.path) for entry in compiled.error_log[: 2 * most]]
+        found = [
+            (entry.message, entry.line, entry.path) for entry in islice(compiled.error_log, 2 * most)
+        ]
     told: dict[tuple[str | None, str], SchemaError] = {}
     for message, line, path in found:
         attribute = ATTRIBUTE.search(message)

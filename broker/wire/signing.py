@@ -122,9 +122,10 @@ def verify(element: Element, candidates: Sequence[Certificate], *, holding: Elem
         raise SignatureProblem(Fault.KEY, "a signing certificate in the metadata", "metadata without one")
     for certificate in sorted(candidates, key=lambda c: c.key_name != shape.key_name):
         context = xmlsec.SignatureContext()
-        context.key = certificate.xmlsec_key
-        context.register_id(element, "ID")
         try:
+            # A certificate that one library reads need not be one that the other reads.
+            context.key = certificate.xmlsec_key
+            context.register_id(element, "ID")
             context.verify(signature)
         except xmlsec.Error:
             continue
@@ -285,10 +286,11 @@ def _told_apart(
         return SignatureProblem(
             Fault.DIGEST,
             "ds:SignedInfo as it was signed",
-            "a ds:SignedInfo that was changed after signing: the key is right, and it signed another one. Changed may be "
-            "a value in it, a prefix or a namespace, or it was canonicalised otherwise than CanonicalizationMethod says",
+            "a ds:SignedInfo that was changed after signing: the key is right, and it signed another one. Changed may "
+            "be a value in it, a prefix or a namespace, or it was canonicalised otherwise than it says",
             at=Spot(signed_info),
-            mend="Sign last: let nothing rewrite ds:Signature after that, and canonicalise as CanonicalizationMethod says.",
+            mend="Sign last: let nothing rewrite ds:Signature after that; and canonicalise by the "
+            "CanonicalizationMethod that it names.",
         )
     sizes = sorted({certificate.public_key.key_size // 8 for certificate in candidates})
     if len(value) not in sizes and not (carried := _carried(signature)):

@@ -17,7 +17,8 @@ MOST_ATTRIBUTES = 256
 
 
 class XmlProblem(ValueError):
-    """What came is not XML that we read. ``line`` counts from 1; 0 where there is none. ``mend`` is what to do, where that is known."""
+    """What came is not XML that we read. ``line`` counts from 1; 0 where there is none. ``mend`` is what to do, where
+    that is known."""
 
     def __init__(self, reason: str, line: int = 0, *, tampered: bool = False, mend: str = "") -> None:
         super().__init__(reason)

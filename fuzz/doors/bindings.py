@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import parse_qs
 
 from broker.check.carried import Garbled, unpack
@@ -25,11 +26,7 @@ def knock(data: bytes) -> None:
                 signing.verify_query(arrived.carried.query_signature, sp.signing)
             except signing.SignatureProblem as problem:
                 str(problem)
-    try:
+    with suppress(ArtifactProblem):
         read_artifact(text)
-    except ArtifactProblem:
-        pass
-    try:
+    with suppress(Unreadable, Garbled):
         unpack(Read("fuzz", data))
-    except (Unreadable, Garbled):
-        pass

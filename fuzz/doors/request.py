@@ -20,8 +20,8 @@ from broker.wire.bindings import Carried
 from broker.wire.names import HTTP_POST
 from broker.wire.request import read
 from broker.wire.xml import XmlProblem, parse
-from fuzz.running import unbroken
 from fuzz.doors.world import parts
+from fuzz.running import unbroken
 
 USUAL: SeenRequest = flawless()
 

@@ -10,8 +10,8 @@ from broker.rules.resolve import RULES
 from broker.wire.artifact import read_resolve, read_response
 from broker.wire.signing import SignatureProblem, verify
 from broker.wire.xml import XmlProblem
-from fuzz.running import unbroken
 from fuzz.doors.world import parts
+from fuzz.running import unbroken
 
 assert RULES.good
 USUAL = RULES.good.make()

@@ -21,7 +21,7 @@ def add(app: Flask, site: Site) -> None:
             documents = opened.scalars(wanted.order_by(Document.day.desc())).all()
         return render_template("archive.html", documents=documents)
 
-    @app.get("/mijn/archief/<int:number>")
+    @app.get("/mijn/archief/<int(max=2147483647):number>")
     @inside(site)
     def document(here: Here, number: int) -> ResponseReturnValue:
         with site.database.read() as opened:

@@ -28,7 +28,7 @@ def add(app: Flask, site: Site) -> None:
         rows = [(one.id, _title(one), answers.get(one.id)) for one in all_of_them]
         return render_template("evaluations.html", rows=rows)
 
-    @app.route("/mijn/evaluaties/<int:number>", methods=["GET", "POST"])
+    @app.route("/mijn/evaluaties/<int(max=2147483647):number>", methods=["GET", "POST"])
     @inside(site)
     def evaluation(here: Here, number: int) -> ResponseReturnValue:
         with site.database.read() as opened:

@@ -140,7 +140,9 @@ def _sending(outgoing: Outgoing, what: str) -> str:
     g.nonce = token_urlsafe(16)
     g.again = url_for("start")
     split = urlsplit(outgoing.url)
-    g.form_action = f"{split.scheme}://{split.netloc}"
+    # Browsers hold the whole chain of redirects behind a form to form-action, and where a broker goes on to we cannot
+    # know. The one form of this page goes to an address of the metadata; no other page does without.
+    g.form_anywhere = True
     by_get = not outgoing.fields
     fields = dict(parse_qsl(split.query)) if by_get else outgoing.fields
     url = outgoing.url.partition("?")[0] if by_get else outgoing.url

@@ -35,7 +35,7 @@ def begin(who: Identity) -> None:
     """A login: nothing of the session before is kept, not even its name."""
     session.clear()
     session["identity"] = _IDENTITY.dump_python(who, mode="json")
-    kept().rotate()
+    kept().rotate(login=True)
 
 
 def end() -> None:

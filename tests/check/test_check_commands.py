@@ -307,6 +307,11 @@ def test_an_unknown_sender_is_told_where_there_is_metadata(run: Run, provider: S
     assert "[R] AR-22" in ran.out
 
 
+def test_a_page_whose_form_goes_to_no_address_is_read(run: Run, provider: ServiceProvider) -> None:
+    page = forms(provider)["page"][0].replace(SSO.encode(), b"https://[")
+    assert "a page with a form" in run("check-request", "r.html", r_html=page).out
+
+
 def test_garbage_behind_samlrequest_is_a_finding(run: Run) -> None:
     ran = run("check-request", "r.txt", r_txt=b"SAMLRequest=%%%%")
     assert ran.code == 1

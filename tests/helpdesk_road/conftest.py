@@ -12,7 +12,7 @@ from journeys.hands import Hands, Keyboard, Mouse
 from journeys.look import WIDE, Look
 from support.demo_pair import Pair, Someone
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=6_000)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def somebody(
             locale="nl-NL",
             java_script_enabled=hands.javascript,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(6_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

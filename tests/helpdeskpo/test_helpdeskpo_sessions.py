@@ -193,7 +193,7 @@ def test_log_out_ends_our_session_and_then_sends_a_signed_request_to_the_broker(
     old = cookie(person)
     page = person.post("/uitloggen", page)
     assert 'action="http://127.0.0.1:9/slo/1.13"' in page.text
-    assert "form-action 'self' http://127.0.0.1:9" in page.headers["Content-Security-Policy"]
+    assert "form-action" not in page.headers["Content-Security-Policy"]
     sent = re.search(r'name="SAMLRequest" value="([^"]*)"', page.text)
     assert sent
     request = verified(base64.b64decode(unescape(sent[1])), person.keys)

@@ -38,7 +38,9 @@ def chosen() -> set[str]:
     walked = {name for name in names if name not in pages}
     left = set().union(*pages.values()) if pages else set()
     while left:
-        best = max((name for name in names if name in pages), key=lambda name: len(pages[name] & left), default="")
+        best = max(
+            (name for name in names if name in pages), key=lambda name: len(pages[name] & left), default=""
+        )
         if not best or not pages[best] & left:
             break  # what is left is of roads that are no more
         walked.add(best)

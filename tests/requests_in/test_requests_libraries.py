@@ -20,7 +20,9 @@ SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 WAYS = pytest.mark.parametrize("binding", [POST, REDIRECT], ids=["POST", "Redirect"])
 SCHEME = "urn:etoegang:DV:00000001777777770000:entities:90{}"
 PROVIDERS = {
-    "by artifact": ServiceProvider(entity_id=SCHEME.format(21), acs={1: (ARTIFACT, "http://localhost:9/acs")}),
+    "by artifact": ServiceProvider(
+        entity_id=SCHEME.format(21), acs={1: (ARTIFACT, "http://localhost:9/acs")}
+    ),
     "by POST": ServiceProvider(entity_id=SCHEME.format(22), acs={1: (POST, "http://localhost:9/acs")}),
     "of another world": PlainProvider(requests_signed=True),
 }

@@ -37,6 +37,8 @@ def no_destination(stage: Stage) -> object:
 
 
 MISTAKES = (
+    Mistake("Destination is a path", ("AR-08",), "the whole address", to(lambda url: "/sso/1.13")),
+    Mistake("Destination with a fragment", ("AR-08",), "fragment", to(lambda url: url + "#login")),
     Mistake("Destination with a slash behind it", ("AR-08",), "slash at the end", to(lambda url: url + "/")),
     Mistake("Destination with https for http", ("AR-08",), "instead of https", to(lambda url: url.replace("http:", "https:"))),
     Mistake("Destination with a blank behind it", ("AR-08",), "white space", to(lambda url: url + " ")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import html
+import re
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -44,7 +45,9 @@ def query(change: Callable[[str], str], relay_state: str | None = "a/b") -> Any:
     return lambda stage: stage.redirect(change(stage.sp.query(plain(stage), relay_state)))
 
 
-def signed_over(octets: Callable[[str, str, str], str], sent: Callable[[str, str, str], str] | None = None) -> Any:
+def signed_over(
+    octets: Callable[[str, str, str], str], sent: Callable[[str, str, str], str] | None = None
+) -> Any:
     """Signed over what ``octets`` makes of SAMLRequest, RelayState and SigAlg, and sent as is usual, or as ``sent``."""
 
     def usual(message: str, state: str, algorithm: str) -> str:
@@ -117,6 +120,15 @@ def relay(text: str) -> Any:
 
 
 MISTAKES = (
+    Mistake("SAML 1.0 as namespace of Issuer", ("AR-02",), "name and the place", xml(lambda m: m.replace(b"SAML:2.0:assertion", b"SAML:1.0:assertion")), "SAML:1.0"),
+    Mistake("the root in other letters", ("AR-02",), "capitals", xml(lambda m: m.replace(b"samlp:AuthnRequest", b"samlp:authnRequest")), "authnRequest"),
+    Mistake("a quote around the base64", ("AR-02",), "alone", field(lambda m: f'"{base64_of(m)}"'), "quote"),
+    Mistake("a data: address", ("AR-02",), "alone", field(lambda m: "data:text/xml;base64," + base64_of(m)), "data:"),
+    Mistake("a + left as it is in a query", ("AR-02",), "%2B", lambda stage: stage.redirect(f"SAMLRequest=A+{quote_plus(packed(stage))}"), "blanks"),
+    Mistake("a digest that was left out", ("AR-27",), "as a whole", xml(lambda m: re.sub(rb"<ds:DigestValue>.*?</ds:DigestValue>", b"", m))),
+    Mistake("a message by POST sent by GET", ("AR-02",), "raw DEFLATE", lambda stage: stage.redirect(f"SAMLRequest={quote_plus(base64_of(stage.signed()))}"), "without DEFLATE"),
+    Mistake("an artifact and a request", ("AR-02",), "one of them", lambda stage: stage.form({"SAMLRequest": base64_of(stage.signed()), "SAMLart": "x"})),
+    Mistake("an artifact of another index", ("AR-43",), "this index", lambda stage: stage.redirect("SAMLart=" + quote_plus(stage.others["fetching"].artifact(index=5)))),
     Mistake("base64 twice", ("AR-02",), "base64 once", field(lambda m: base64_of(base64.b64encode(m))), "base64 in base64"),
     Mistake("the URL-safe alphabet of base64", ("AR-02",), "+ and /", with_a_letter_that_differs, "URL-safe"),
     Mistake("percent-encoded in a form by hand", ("AR-02",), "percent", field(lambda m: quote_plus(base64_of(m + b"\n" * (2 - len(m) % 3)))), "%"),
@@ -174,7 +186,9 @@ def sign_of_xml(stage: Stage) -> object:
     """Over the octets of the XML, as for a file."""
     message = plain(stage)
     value = mistakes.by_rsa(stage.sp.key, hashes.SHA256())(message)
-    text = f"SAMLRequest={quote_plus(base64_of(mistakes.deflated(message)))}&SigAlg={quote(RSA_SHA256, safe='')}"
+    text = (
+        f"SAMLRequest={quote_plus(base64_of(mistakes.deflated(message)))}&SigAlg={quote(RSA_SHA256, safe='')}"
+    )
     return stage.redirect(f"{text}&Signature={quote_plus(base64_of(value))}")
 
 

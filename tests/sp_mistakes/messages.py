@@ -19,7 +19,9 @@ def asking(**how: Any) -> Any:
 
 
 def at(**offset: float) -> Any:
-    return lambda stage: stage.post(stage.signed(IssueInstant=instant(datetime.now(UTC) + timedelta(**offset))))
+    return lambda stage: stage.post(
+        stage.signed(IssueInstant=instant(datetime.now(UTC) + timedelta(**offset)))
+    )
 
 
 def local_time(form: str) -> Any:
@@ -36,7 +38,9 @@ def level(urn: str) -> Any:
 
 def scoping(*entries: str) -> Any:
     listed = "".join(f'<samlp:IDPEntry ProviderID="{entry}"/>' for entry in entries)
-    return asking(level=None, children=f"<samlp:Scoping><samlp:IDPList>{listed}</samlp:IDPList></samlp:Scoping>")
+    return asking(
+        level=None, children=f"<samlp:Scoping><samlp:IDPList>{listed}</samlp:IDPList></samlp:Scoping>"
+    )
 
 
 def two_suppliers(stage: Stage) -> object:
@@ -79,6 +83,15 @@ def no_issuer(stage: Stage) -> object:
 
 
 MISTAKES = (
+    Mistake("the ID is empty", ("AR-03",), "starts with a letter or an underscore", asking(ID="")),
+    Mistake("a blank in the ID", ("AR-03",), "starts with a letter or an underscore", asking(ID="_a b")),
+    Mistake("the ID has an accent", ("AR-03",), "starts with a letter or an underscore", asking(ID="_\u00e91")),
+    Mistake("ForceAuthn is empty", ("AR-10",), "as true or false", asking(ForceAuthn="")),
+    Mistake("a yes in NameIDPolicy", ("AR-02",), "a value of the type", asking(children='<samlp:NameIDPolicy AllowCreate="yes"/>'), "AllowCreate"),
+    Mistake("a supplier without ProviderID", ("AR-38",), "leave Scoping out", asking(level=None, children="<samlp:Scoping><samlp:IDPList><samlp:IDPEntry/></samlp:IDPList></samlp:Scoping>")),
+    Mistake("the level outside RequestedAuthnContext", ("AR-02",), "place of this element", asking(level=None, children=f"<saml:AuthnContextClassRef>{LEVEL}loa3</saml:AuthnContextClassRef>"), "AuthnContextClassRef"),
+    Mistake("IssueInstant of 1970", ("AR-07",), "clocks", asking(IssueInstant="1970-01-01T00:00:00Z")),
+    Mistake("a zero-width space behind the entity id", ("AR-22",), TESTS + "9001", asking(issuer=TESTS + "9001\u200b")),
     Mistake("the ID is a bare UUID", ("AR-03",), "starts with a letter or an underscore", asking(ID="7f3c1d0a-9b8e-4f6a-8c2d-5e1b0a9f8e7d")),
     Mistake("the ID is a URN", ("AR-03",), "starts with a letter or an underscore", asking(ID="urn:uuid:7f3c1d0a")),
     Mistake("the same page is sent twice", ("AR-04",), "new ID for every login", sent_twice, "seen before"),

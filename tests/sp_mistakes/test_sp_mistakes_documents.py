@@ -37,9 +37,10 @@ def test_every_file_is_listed() -> None:
 
 @pytest.mark.parametrize("file", ["metadata/flawless.xml", "catalogues/flawless.xml"])
 def test_a_flawless_document_has_no_error(file: str) -> None:
-    assert [str(one) for one in findings(file) if one.severity in (*HEAVY, Severity.WARNING)] in ([], [
-        str(one) for one in findings(file) if one.rule == "MD-17"
-    ])
+    assert [str(one) for one in findings(file) if one.severity in (*HEAVY, Severity.WARNING)] in (
+        [],
+        [str(one) for one in findings(file) if one.rule == "MD-17"],
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["file"])

@@ -32,7 +32,9 @@ def findings(stage: Stage, kind: str) -> list[dict[str, Any]]:
 
 
 def holds(mistake: Mistake, found: list[dict[str, Any]]) -> None:
-    said = [f"{item['rule']} [{item['severity']}] received {item['received']}; {item['mend']}" for item in found]
+    said = [
+        f"{item['rule']} [{item['severity']}] received {item['received']}; {item['mend']}" for item in found
+    ]
     assert {item["rule"] for item in found if item["severity"] in HEAVY} <= set(mistake.rules), said
     own = [item for item in found if item["rule"] in mistake.rules]
     assert {item["rule"] for item in own} == set(mistake.rules), said

@@ -180,6 +180,22 @@ def test_a_large_message_with_a_wrong_digest_takes_no_long_time(sp: ServiceProvi
     assert "too large to try" in problem.received
 
 
+def test_a_namespace_that_cannot_be_canonicalised_is_told(sp: ServiceProvider) -> None:
+    message = sp.signed(sp.request(SSO)).replace(b' Version="2.0"', b' Version="2.0" xmlns:z="z" z:z="1"', 1)
+    problem = refused(message, certificate(sp))
+    assert problem.fault is Fault.STRUCTURE
+    assert problem.mend
+    assert "no whole URI" in problem.mend
+
+
+def test_a_signed_info_that_was_rewritten_is_told_from_another_key(sp: ServiceProvider) -> None:
+    """RSA gives back the digest that was signed, whatever it is of: so the key is known to be right."""
+    message = sp.signed(sp.request(SSO)).replace(b"<ds:SignedInfo", b'<ds:SignedInfo Id="x"', 1)
+    problem = refused(message, certificate(sp))
+    assert problem.fault is Fault.DIGEST
+    assert "a ds:SignedInfo that was changed after signing" in problem.received
+
+
 # Another key.
 
 

@@ -14,6 +14,7 @@ from broker.rules.finding import BINDINGS, CORE, INTERFACE, SESSIONS, Severity
 from broker.wire import instants, names
 from broker.wire.names import qname
 from broker.wire.schema import SchemaError
+from broker.wire.xml import Element
 from suppliers.ask import Level
 
 FORCED = 'ForceAuthn="true"'
@@ -73,8 +74,10 @@ def _told_by_another(seen: SeenRequest, error: SchemaError) -> bool:
     where = error.at.element if error.at else None
     if where is not None and error.attribute and where is seen.request.element:
         id_ = OWNERS.get(error.attribute, "")
-    elif where is not None and where.tag == qname("ds:Signature") and "not expected" in error.message:
-        return seen.signature_problem is not None
+    elif where is not None and seen.signature_problem is not None and _in_signature(where):
+        return True
+    elif where is not None and where.tag == qname("samlp:IDPEntry") and error.attribute == "ProviderID":
+        id_ = "AR-38"
     else:
         missing = where is not None and where.tag == qname("samlp:RequestedAuthnContext")
         id_ = "AR-34" if missing and "Missing child" in error.message else ""
@@ -84,6 +87,11 @@ def _told_by_another(seen: SeenRequest, error: SchemaError) -> bool:
         return RULES.rules[id_].check(seen) is not None
     except NotApplicable:
         return False
+
+
+def _in_signature(element: Element) -> bool:
+    signature = qname("ds:Signature")
+    return element.tag == signature or any(True for _ in element.iterancestors(signature))
 
 
 def _schema_mend(error: SchemaError) -> str | None:
@@ -96,6 +104,8 @@ def _schema_mend(error: SchemaError) -> str | None:
         )
     if error.attribute == "Comparison":
         return 'Send Comparison="minimum".'
+    if error.attribute and "not a valid value" in error.message:
+        return f"Give {error.attribute} a value of the type that is named, or leave it out."
     return None
 
 

@@ -139,11 +139,14 @@ def nearly(received: str | None, expected: str) -> str | None:
     if received.casefold() == expected.casefold():
         return f"Mind capitals: {letter}"
     if received.partition("?")[0].partition("#")[0] == expected.partition("?")[0]:
-        return f"Take the query out, from the ? on: {letter}"
+        what, mark = ("query", "?") if "?" in received else ("fragment", "#")
+        return f"Take the {what} out, from the {mark} on: {letter}"
     try:
         there, wanted = urlsplit(received), urlsplit(expected)
         if (there.path, there.hostname) == (wanted.path, wanted.hostname):
             return f"Mind the port, {wanted.port or 'none'} here: {letter}"
+        if not there.scheme:
+            return f"Write the whole address, from {wanted.scheme} on: {letter}"
         if there.path == wanted.path:
             return f"Mind the name of the host, {wanted.hostname} here: {letter}"
     except ValueError:

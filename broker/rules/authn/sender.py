@@ -58,6 +58,8 @@ def provider_name(seen: SeenRequest) -> Fault | None:
 def issuer_known(seen: SeenRequest) -> Fault | None:
     if seen.sp is not None:
         return None
+    if seen.request.issuer is None and any("Issuer'" in error.message for error in seen.schema_errors):
+        raise NotApplicable  # there is one, in another namespace: AR-02's, which refuses it too
     received = said(seen.request.issuer) if seen.request.issuer is not None else "no Issuer"
     expected = "the entityID of metadata that this broker has"
     return Fault(expected, received, mend=_nearest(seen), at=_issuer(seen))

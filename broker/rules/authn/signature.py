@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from broker.rules import shared
 from broker.rules.authn.examples import rule, sent
-from broker.rules.authn.seen import SeenRequest
+from broker.rules.authn.seen import NCNAME, SeenRequest
 from broker.rules.engine import Fault, NotApplicable
 from broker.rules.finding import BINDINGS, SIGNATURE
 from broker.wire import names
@@ -148,8 +148,12 @@ def certificate_valid(seen: SeenRequest) -> Fault | None:
 
 
 def _signature(seen: SeenRequest, *faults: SignatureFault) -> Fault | None:
-    if seen.signature_problem is None and seen.signed is None:
+    problem = seen.signature_problem
+    if problem is None and seen.signed is None:
         raise NotApplicable
+    by_id = problem is not None and problem.fault in (SignatureFault.STRUCTURE, SignatureFault.DIGEST)
+    if by_id and not NCNAME.fullmatch(seen.request.id or ""):
+        raise NotApplicable  # no reference finds such an ID: AR-03's, which refuses it too
     return shared.signature(seen.signature_problem, *faults)
 
 

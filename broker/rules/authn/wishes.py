@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lxml import etree
+
 from broker.rules.authn.examples import rule, sent
 from broker.rules.authn.seen import EXTRA_ATTRIBUTE, LOA1, UNSUPPORTED, SeenRequest, requested_level, said
 from broker.rules.engine import Fault, NotApplicable
@@ -61,6 +63,9 @@ def level_known(seen: SeenRequest) -> Fault | None:
     refs = seen.request.class_refs
     if refs is None:
         raise NotApplicable
+    inside = [etree.QName(node).namespace for node in seen.inside(CONTEXT).element.iterchildren(etree.Element)]
+    if inside and names.SAML not in inside:
+        raise NotApplicable  # AR-02's
     known = [level.urn for level in Level]
     if len(refs) == 1 and refs[0] in known:
         return None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mock_eherkenning_client.broker import Broker
     from mock_eherkenning_client.errors import (
         ApiProblem,
+        BrokerReplaced,
         ClientError,
         NeverAtBroker,
         NoBroker,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiProblem",
     "Broker",
+    "BrokerReplaced",
     "ClientError",
     "NeverAtBroker",
     "NoBroker",

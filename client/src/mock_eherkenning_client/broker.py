@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 from xml.etree import ElementTree
 
-from mock_eherkenning_client.api import Api, part
+from mock_eherkenning_client.api import Api
 from mock_eherkenning_client.errors import ClientError, NoBroker
 from mock_eherkenning_client.exchanges import Exchanges
 from mock_eherkenning_client.logging_in import Answer, Landing, Road, authn_request
@@ -45,7 +45,8 @@ class Broker:
         self.url = self.api.url
         self.tag = tag
         self._stop = stop
-        self._fetched: dict[str, str] = {}
+        self.rooms: list[Broker] = []
+        """Those that ``tagged`` gave."""
 
     def __repr__(self) -> str:
         return f"Broker({self.url!r}, tag={self.tag!r})"
@@ -79,7 +80,12 @@ class Broker:
         looks from this moment on."""
         made = Broker(self.url, tag=tag or f"t-{secrets.token_hex(8)}", api=self.api)
         _ = made.exchanges  # from here on its logins count
+        self.rooms.append(made)
         return made
+
+    def all_rooms(self) -> list[Broker]:
+        """This one and all that were tagged from it, and from those."""
+        return [self, *(inner for room in self.rooms for inner in room.all_rooms())]
 
     @property
     def metadata_url(self) -> str:
@@ -114,19 +120,12 @@ class Broker:
         broker fetches, or the XML. Replaces what was there under the same entity id. The entity ids."""
         url = str(metadata) if str(metadata).startswith(("http://", "https://")) else ""
         xml = b"" if url else _xml(metadata)
-        # A document by itself replaces what was there under its id; the id behind a URL is known from the first time.
-        known = self._fetched.get(url) if url else _entity_id(xml)
-        path = f"/service-providers/{part(known)}" if known else "/service-providers"
         body = {"url": url} if url else None
-        made = self.api.call("PUT" if known else "POST", path, body, xml=xml or None, query={"tag": self.tag})
-        if known:
-            return [known]
-        found = [str(one.entity_id) for one in made.service_providers] + [
+        query = {"tag": self.tag, "replace": True}
+        made = self.api.call("POST", "/service-providers", body, xml=None if url else xml, query=query)
+        return [str(one.entity_id) for one in made.service_providers] + [
             str(one.id) for one in made.service_catalogues
         ]
-        if url and len(found) == 1 and made.service_providers:
-            self._fetched[url] = found[0]
-        return found
 
     # Logging in.
 
@@ -286,12 +285,3 @@ def _xml(given: str | Path | bytes) -> bytes:
         raise ClientError(
             f"trust({str(given)!r}): {error.strerror}; give a path, an http(s) URL, or the XML"
         ) from None
-
-
-def _entity_id(xml: bytes) -> str:
-    """Of a document about one service provider; empty for all others, which the broker judges."""
-    try:
-        root = ElementTree.fromstring(xml)  # noqa: S314 - of the tests themselves
-    except ElementTree.ParseError:
-        return ""
-    return root.get("entityID", "") if root.tag == f"{_MD}EntityDescriptor" else ""

@@ -26,6 +26,10 @@ class ScenarioUnused(UserWarning):
     """A scenario was armed and no login came that it is for."""
 
 
+class BrokerReplaced(UserWarning):
+    """A broker that was started for the tests ended by itself, and another took its place."""
+
+
 class ApiProblem(ClientError):
     """The API did not do a call; ``document`` is its problem document (RFC 9457)."""
 

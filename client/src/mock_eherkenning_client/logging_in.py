@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from mock_eherkenning_client import html
 from mock_eherkenning_client.errors import ClientError, NeverAtBroker
@@ -145,14 +145,15 @@ class Road:
         """Follow the provider from its start page until it sends the browser to the broker."""
         __tracebackhide__ = True
         url = urljoin(f"{self._transport.base}/", start_url) if self._transport.base else start_url
-        if not urlsplit(url).hostname:
+        if not _hostname(url):
             raise ClientError(f'expected a URL such as http://localhost:8000/login, received "{start_url}"')
+        url = _safe(url.strip())
         method, form = "GET", None
         for _ in range(MOST_HOPS):
             reply = self._send(method, url, form)
             method, form, page = "GET", None, None
             if reply.status in _REDIRECTS:
-                url = urljoin(reply.url, reply.headers.get("Location", ""))
+                url = self._on(reply, _header(reply.headers.get("Location", "")), NeverAtBroker)
                 query = urlsplit(url).query
                 if any(name in _CARRIES for name, _ in parse_qsl(query)):
                     self._expect_ours(url.partition("?")[0], reply.url)
@@ -161,14 +162,14 @@ class Road:
             page = html.read(reply.text)
             found = page.carrying(*_CARRIES)
             if found is not None:
-                action = urljoin(reply.url, found.action)
+                action = self._on(reply, found.action, NeverAtBroker)
                 self._expect_ours(action, reply.url)
                 if found.method == "GET":
                     return AuthnRequest(action, None, urlencode(found.fields))
                 return AuthnRequest(action, found.fields)
             if not page.refresh:
                 raise self._never(reply, page)
-            url = urljoin(reply.url, page.refresh)
+            url = self._on(reply, page.refresh, NeverAtBroker)
         raise NeverAtBroker(
             f"the service provider sent the browser on {MOST_HOPS} times and never here:\n{self._hops()}"
         )
@@ -189,12 +190,27 @@ class Road:
             where = reply.headers.get("Location")
             if reply.status not in _REDIRECTS or not where:
                 return reply
-            url = urljoin(reply.url, where)
+            url = self._on(reply, _header(where), ClientError)
             if reply.status not in (307, 308):
                 method, form = "GET", None
         raise ClientError(
             f"after the answer the service provider sent the browser on {MOST_HOPS} times:\n{self._hops()}"
         )
+
+    def _on(self, reply: Reply, where: str, kind: type[ClientError]) -> str:
+        """The next address, as a browser would write it; raises ``kind`` where that is none of the web."""
+        try:
+            url = _safe(urljoin(reply.url, where.strip()))
+        except ValueError as error:
+            raise kind(
+                f"{reply.url} sent the browser on to {where!r}, which is no address: {error}"
+            ) from None
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise kind(
+                f"{reply.url} sent the browser on to {where!r}\n"
+                f"  expected  an address that begins with http:// or https://\n{self._hops()}"
+            )
+        return url
 
     def _send(self, method: str, url: str, form: Mapping[str, str] | None) -> Reply:
         reply = self._transport.send(method, url, form, self._headers)
@@ -221,6 +237,33 @@ class Road:
 
     def _hops(self) -> str:
         return "\n".join(f"  {hop.status} {hop.method} {hop.url[:160]}" for hop in self.history)
+
+
+_RESERVED = "!#$%&'()*+,/:;=?@[]~"
+
+
+def _safe(url: str) -> str:
+    """With percent-encoding where a browser would add it: spaces, what is not ASCII."""
+    split = urlsplit(url)
+    _ = split.port
+    place = split.netloc if split.netloc.isascii() else split.netloc.encode("idna").decode("ascii")
+    return quote(urlunsplit(split._replace(netloc=place)), safe=_RESERVED)
+
+
+def _hostname(url: str) -> str | None:
+    """None also where the URL has a name or a port that cannot be."""
+    try:
+        return urlsplit(_safe(url)).hostname
+    except ValueError:
+        return None
+
+
+def _header(value: str) -> str:
+    """A header comes as one character a byte; who writes more than ASCII in it means UTF-8."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

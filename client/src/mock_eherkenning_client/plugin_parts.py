@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import warnings
@@ -13,7 +14,7 @@ import pytest
 
 from mock_eherkenning_client import starting
 from mock_eherkenning_client.broker import Broker
-from mock_eherkenning_client.errors import ClientError, NoBroker, ScenarioUnused
+from mock_eherkenning_client.errors import BrokerReplaced, ClientError, NoBroker, ScenarioUnused
 from mock_eherkenning_client.pytest_plugin import _PASSED, _USED
 from mock_eherkenning_client.report import told
 
@@ -30,37 +31,62 @@ class Brokers:
         self._config = config
         self._common: dict[tuple[str, tuple[str, ...]], Broker] = {}
         self._failed: set[tuple[str, tuple[str, ...]]] = set()
+        self._replaced: set[tuple[str, tuple[str, ...]]] = set()
 
     def of_test(self, request: pytest.FixtureRequest) -> Iterator[Broker]:
         mark = _mark(request.node)
         yaml = self._yaml(
-            mark.get("yaml") or self._ini("yaml"), request.node.path.parent if mark.get("yaml") else None
+            mark.get("yaml") or self._ini("yaml"), _folder(request.node) if mark.get("yaml") else None
         )
-        whole = self._get(yaml, tuple(mark.get("options", ())))
-        broker = whole.tagged(_tag(request.node.name))
+        whole, broker = self._room(request.node, yaml, tuple(mark.get("options", ())))
         request.node.__dict__.setdefault(_USED, []).append(broker)
         if mark.get("clock"):
             broker.clock.set(str(mark["clock"]), frozen=bool(mark.get("frozen")))
         yield broker
+        what = _ALL if whole.is_started and request.node.__dict__.get(_PASSED) else ""
+        whole.rooms.remove(broker)
+        _leave(broker.all_rooms(), what)
+
+    def of_session(self) -> Iterator[Broker]:
+        """The one of tests without a marker, without a tag: what is made there, all of them see."""
+        broker = self._get(self._yaml(self._ini("yaml"), None), ())
+        yield broker
+        _tell_unused(broker)
+
+    def _room(self, node: Any, yaml: str | Path, options: tuple[str, ...]) -> tuple[Broker, Broker]:
+        """The broker, and a room in it for this test. One of ours that is there no more is started anew, once."""
+        whole = self._get(yaml, options)
         try:
-            _tell_unused(broker)
-        finally:
-            broker.reset(_ALL if whole.is_started and request.node.__dict__.get(_PASSED) else "")
+            return whole, whole.tagged(_tag(node.name))
+        except NoBroker as gone:
+            key = (str(yaml), options)
+            if not whole.is_started or key in self._replaced:
+                raise
+            self._replaced.add(key)
+            del self._common[key]
+            whole.close()
+            whole = self._get(yaml, options)
+            text = f"{gone}; it was started for these tests and has ended. From this test on another runs: {whole.url}"
+            node.add_report_section("setup", "mock eHerkenning", text)
+            warnings.warn(text, BrokerReplaced, 2)
+            return whole, whole.tagged(_tag(node.name))
 
     def factory(self, request: pytest.FixtureRequest) -> Iterator[Callable[..., Broker]]:
         made: list[Broker] = []
 
         def start(*, yaml: str | Path = "", **how: Any) -> Broker:
             broker = starting.start(
-                yaml=self._yaml(yaml or self._ini("yaml"), request.path.parent), **self._how(how)
+                yaml=self._yaml(yaml or self._ini("yaml"), _folder(request.node)), **self._how(how)
             )
             made.append(broker)
             request.node.__dict__.setdefault(_USED, []).append(broker)
             return broker
 
         yield start
-        for broker in made:
-            broker.close()
+        with contextlib.ExitStack() as after:
+            for broker in made:
+                after.callback(broker.close)
+                after.callback(_leave_whole, broker)
 
     def close(self) -> None:
         for broker in self._common.values():
@@ -121,15 +147,30 @@ class Brokers:
         return file
 
 
+def _folder(node: Any) -> Path:
+    """Of the test's file; pytest 6 knows it by another name."""
+    return Path(str(getattr(node, "path", None) or node.fspath)).parent
+
+
 def _mark(node: Any) -> dict[str, Any]:
     """The nearest marker says most."""
     found: dict[str, Any] = {}
     for mark in node.iter_markers("eherkenning"):
+        if mark.args:
+            raise ClientError(
+                f"@pytest.mark.eherkenning({', '.join(map(repr, mark.args))}): give it by name: "
+                f"{', '.join(sorted(_MARKS))}"
+            )
         found = {**mark.kwargs, **found}
     unknown = set(found) - _MARKS
     if unknown:
         raise ClientError(
             f"@pytest.mark.eherkenning does not know {', '.join(sorted(unknown))}; it knows {', '.join(sorted(_MARKS))}"
+        )
+    if found.get("frozen") and not found.get("clock"):
+        raise ClientError(
+            "@pytest.mark.eherkenning(frozen=True) without clock: say at which instant it stands, such as "
+            'clock="2031-01-01T09:00:00Z"'
         )
     return found
 
@@ -147,9 +188,26 @@ def _tell_unused(broker: Broker) -> None:
         warnings.warn(f"armed and never used: {names}: no login came that they are for", ScenarioUnused, 2)
 
 
+def _leave(rooms: list[Broker], what: str = "") -> None:
+    """Tell what was not used in these, and drop what is of a tag."""
+    try:
+        for room in rooms:
+            _tell_unused(room)
+    finally:
+        for room in rooms:
+            if room.tag:
+                room.reset(what)
+
+
+def _leave_whole(broker: Broker) -> None:
+    """Of a broker that ran before the tests only the rooms are ours, so what has no tag stays."""
+    with contextlib.suppress(NoBroker):  # The test may have stopped it.
+        _leave(broker.all_rooms())
+
+
 def add_sections(report: pytest.TestReport, brokers: list[Broker]) -> None:
     """The last exchange of each broker of the test, and what was armed and not used."""
-    for broker in brokers:
+    for broker in (room for one in brokers for room in one.all_rooms()):
         title = "Mock eHerkenning: last exchange" + (f" (tag {broker.tag})" if broker.tag else "")
         try:
             last = broker.exchanges.last()

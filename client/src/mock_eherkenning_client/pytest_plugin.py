@@ -58,6 +58,12 @@ def eherkenning_broker(request: pytest.FixtureRequest, _mock_eherkenning: Any) -
     yield from _mock_eherkenning.of_test(request)
 
 
+@pytest.fixture(scope="session")
+def eherkenning_broker_session(_mock_eherkenning: Any) -> Iterator[Broker]:
+    """The broker without a tag, for fixtures of the whole session: what is made there, all tests see."""
+    yield from _mock_eherkenning.of_session()
+
+
 @pytest.fixture
 def eherkenning_broker_factory(
     request: pytest.FixtureRequest, _mock_eherkenning: Any

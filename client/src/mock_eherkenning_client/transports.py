@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPException
-from http.cookiejar import CookieJar, DefaultCookiePolicy, eff_request_host
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote_to_bytes, urlencode, urlsplit
@@ -87,14 +87,15 @@ class Transport(Protocol):
 
 
 class _LocalPolicy(DefaultCookiePolicy):
-    """Browsers send Secure cookies to loopback over http too, and take a Domain that is the host itself, also where that
-    is a name without a dot or an address."""
+    """Browsers send Secure cookies to loopback over http too. They take a Domain that is the host itself, also where
+    that is a name without a dot or an address."""
 
     def set_ok(self, cookie: Any, request: Any) -> bool:
         host = urlsplit(request.full_url).hostname or ""
         if cookie.domain.lstrip(".").lower() == host and _stands_alone(host):
-            cookie.domain, cookie.domain_specified = eff_request_host(request)[1], False
-            cookie.domain_initial_dot = False
+            # As one without a Domain; the module calls a name without a dot so.
+            cookie.domain = host if "." in host else f"{host}.local"
+            cookie.domain_specified = cookie.domain_initial_dot = False
         return bool(super().set_ok(cookie, request))
 
     def return_ok_secure(self, cookie: Any, request: Any) -> bool:

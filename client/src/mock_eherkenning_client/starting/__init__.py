@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mock_eherkenning_client.broker import Broker
 from mock_eherkenning_client.errors import NoBroker
+from mock_eherkenning_client.secret import Secret
 
 WAYS = ("auto", "running", "command", "container", "thread")
 
@@ -58,11 +59,13 @@ def start(
     """
     from mock_eherkenning_client.starting import command as by_command
 
+    __tracebackhide__ = True
+    token = token if token is None else Secret(token)
     said = os.environ if environ is None else environ
     wish = Wish(
         way or said.get("MOCK_EHERKENNING_START", "") or "auto",
         url or said.get("MOCK_EHERKENNING_URL", ""),
-        token if token is not None else said.get("MOCK_EHERKENNING_TOKEN") or None,
+        token if token is not None else _secret(said.get("MOCK_EHERKENNING_TOKEN")),
         by_command.words(command or said.get("MOCK_EHERKENNING_COMMAND", "")),
         image or said.get("MOCK_EHERKENNING_IMAGE", ""),
         source or said.get("MOCK_EHERKENNING_FROM", ""),
@@ -75,6 +78,10 @@ def start(
             f'expected one of {", ".join(WAYS)} as the way to start a broker, received "{wish.way}"'
         )
     return _by(wish)
+
+
+def _secret(said: str | None) -> Secret | None:
+    return Secret(said) if said else None
 
 
 def _by(wish: Wish) -> Broker:

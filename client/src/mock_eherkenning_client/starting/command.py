@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mock_eherkenning_client.broker import Broker
+from mock_eherkenning_client.errors import NoBroker
+from mock_eherkenning_client.secret import Secret
 from mock_eherkenning_client.starting import folders
 from mock_eherkenning_client.starting.process import SECONDS, Process
 
@@ -22,8 +24,15 @@ DOWNLOAD_SECONDS = 300.0
 
 
 def words(command: str | Sequence[str]) -> tuple[str, ...]:
-    """As a shell splits it."""
-    return tuple(shlex.split(command, posix=os.name != "nt")) if isinstance(command, str) else tuple(command)
+    """As a shell splits it. Raises NoBroker where it cannot be split."""
+    if not isinstance(command, str):
+        return tuple(command)
+    try:
+        return tuple(shlex.split(command, posix=os.name != "nt"))
+    except ValueError as error:
+        raise NoBroker(
+            f"the command of the broker (MOCK_EHERKENNING_COMMAND) cannot be read: {error}: {command}"
+        ) from None
 
 
 def find(wish: Wish) -> tuple[str, ...]:
@@ -61,8 +70,9 @@ def start(wish: Wish, found: Sequence[str]) -> Broker:
         raise
 
     def stop() -> None:
-        process.stop()
-        folders.remove(home)
+        if process.is_ours:
+            process.stop()
+            folders.remove(home)
 
     return Broker(told.url, token=told.get("token") or wish.token, ca=told.get("ca"), stop=stop)
 
@@ -71,7 +81,7 @@ def environ() -> dict[str, str]:
     """Ours, without what says where another broker is or how it is served: each start says that itself."""
     own = {"MOCK_EHERKENNING_TOKEN", "MOCK_EHERKENNING_SMTP"}
     return {
-        name: value
+        name: Secret(value) if name.endswith("_TOKEN") else value
         for name, value in os.environ.items()
         if not name.startswith("MOCK_EHERKENNING_") or name in own
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mock_eherkenning_client.broker import Broker
 from mock_eherkenning_client.errors import NoBroker
+from mock_eherkenning_client.secret import Secret
 from mock_eherkenning_client.starting import folders
 from mock_eherkenning_client.starting.command import environ
 from mock_eherkenning_client.starting.process import Process
@@ -31,7 +32,8 @@ def start(wish: Wish) -> Broker:
         raise NoBroker("no image is named.\nMend it with:  export MOCK_EHERKENNING_IMAGE=mock-eherkenning")
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    token = wish.token or secrets.token_urlsafe(24)
+    token = Secret(wish.token or secrets.token_urlsafe(24))
+    seconds = _seconds()
     home = folders.home(wish.yaml)
     yaml = home / "eherkenning.yaml"
     mounted = ("--volume", f"{yaml}:{_INSIDE}:ro") if yaml.exists() else ()
@@ -48,16 +50,28 @@ def start(wish: Wish) -> Broker:
         process = Process(
             command, home / "broker.log", {**environ(), "MOCK_EHERKENNING_TOKEN": token}, wish.stdin
         )
-        process.announced(float(os.environ.get("MOCK_EHERKENNING_IMAGE_SECONDS") or IMAGE_SECONDS))
+        process.announced(seconds)
     except BaseException:
         folders.remove(home)
         raise
 
     def stop() -> None:
-        process.stop()
-        folders.remove(home)
+        if process.is_ours:
+            process.stop()
+            folders.remove(home)
 
     return Broker(url, token=token, stop=stop)
+
+
+def _seconds() -> float:
+    """How long the start may take, with the fetching of the image."""
+    said = os.environ.get("MOCK_EHERKENNING_IMAGE_SECONDS")
+    try:
+        return float(said) if said else IMAGE_SECONDS
+    except ValueError:
+        raise NoBroker(
+            f'MOCK_EHERKENNING_IMAGE_SECONDS: expected a number of seconds, received "{said}"'
+        ) from None
 
 
 def _free_port() -> int:

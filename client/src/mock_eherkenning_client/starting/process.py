@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import IO
 
 from mock_eherkenning_client.errors import NoBroker
+from mock_eherkenning_client.secret import Secret
 from mock_eherkenning_client.seen import Seen
+from mock_eherkenning_client.starting import forked
 
 SECONDS = 30.0
+POLITE_SECONDS = 1.0
+"""For a broker that is idle ends in some hundredths of a second. Who else holds the pipe may do so for hours."""
 STOP_SECONDS = 10.0
 
 
@@ -38,6 +42,9 @@ class Process:
                 )
         except OSError as error:
             raise NoBroker(f"{self.command[0]}: {error.strerror or error}") from None
+        self._owner = os.getpid()
+        if self.process.stdin is not None:
+            forked.ours(self.process.stdin)
 
     def announced(self, seconds: float = SECONDS) -> Seen:
         """What it says when it listens: a line of JSON. Raises NoBroker with what it said instead."""
@@ -45,8 +52,9 @@ class Process:
         reader = threading.Thread(target=self._read, args=(found,), daemon=True)
         reader.start()
         reader.join(seconds)
-        if found:
-            return Seen(json.loads(found[0]))
+        told = _told(found)
+        if told:
+            return told
         late = reader.is_alive()
         self.stop()
         why = (
@@ -57,13 +65,20 @@ class Process:
         said = self._log.read_text("utf-8", "replace").strip()[-2000:] if self._log.exists() else ""
         raise NoBroker(f"{' '.join(self.command)}\n{why}" + (f"; it said:\n{said}" if said else ""))
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process started it; one that was forked from that has no say in it."""
+        return self._owner == os.getpid()
+
     def stop(self) -> None:
         """Close what it watches, and wait; then less politely. A pipe that others hold too does not close."""
+        if not self.is_ours:
+            return
         if self.process.stdin is not None:
             self.process.stdin.close()
-        for less in (self.process.terminate, self.process.kill):
+        for seconds, less in ((POLITE_SECONDS, self.process.terminate), (STOP_SECONDS, self.process.kill)):
             try:
-                self.process.wait(STOP_SECONDS)
+                self.process.wait(seconds)
                 return
             except subprocess.TimeoutExpired:
                 less()
@@ -79,6 +94,20 @@ class Process:
                     found.append(line)
                     threading.Thread(target=_drain, args=(os.dup(out.fileno()),), daemon=True).start()
                     return
+
+
+def _told(lines: list[bytes]) -> Seen | None:
+    """What a broker announces; None for what another program says."""
+    try:
+        told = Seen(json.loads(lines[0]))
+        told["pid"] = int(told["pid"])
+        if not isinstance(told["url"], str):
+            return None
+    except (IndexError, KeyError, ValueError, TypeError):
+        return None
+    if told.get("token"):
+        told["token"] = Secret(told["token"])
+    return told
 
 
 def _drain(descriptor: int) -> None:

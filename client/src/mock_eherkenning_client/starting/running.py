@@ -16,7 +16,10 @@ def use(wish: Wish) -> Broker:
         raise NoBroker(
             "no URL of a running broker.\nMend it with:  export MOCK_EHERKENNING_URL=http://127.0.0.1:8080"
         )
-    broker = Broker(wish.url, token=wish.token)
+    try:
+        broker = Broker(wish.url, token=wish.token)
+    except NoBroker as error:
+        raise NoBroker(f"MOCK_EHERKENNING_URL: {error}") from None
     status, raw, _ = broker.api.send("GET", "/readyz", timeout=10)
     if status != 200:
         said = raw[:500].decode("utf-8", "replace")

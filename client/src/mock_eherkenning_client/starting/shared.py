@@ -14,11 +14,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mock_eherkenning_client.broker import Broker
 from mock_eherkenning_client.errors import NoBroker
-from mock_eherkenning_client.starting import folders
+from mock_eherkenning_client.secret import Secret
+from mock_eherkenning_client.starting import folders, forked
 
 STALE_SECONDS = 600.0
 _FOLDER = "mock-eherkenning-run-"
@@ -49,19 +50,21 @@ def start(run: str, what: object, begin: Callable[[dict[str, Any]], Broker]) -> 
         held = _hold(pipe)
         if held is not None and place.exists():
             told = json.loads(place.read_text("utf-8"))
-            return _shared(Broker(told["url"], token=told["token"], ca=told["ca"]), held, folder)
+            token = Secret(told.pop("token") or "")
+            return _shared(Broker(told["url"], token=token, ca=told["ca"]), held, folder)
         if held is not None:
-            os.close(held)
+            held.close()
         # Neither end waits for the other, where one descriptor has both.
         both = os.open(pipe, os.O_RDWR)
         reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         os.set_blocking(reading, True)
-        held = os.open(pipe, os.O_WRONLY)
+        held = os.fdopen(os.open(pipe, os.O_WRONLY), "wb", buffering=0)
+        forked.ours(held)
         os.close(both)
         try:
             broker = begin({"stdin": reading})
         except BaseException:
-            os.close(held)
+            held.close()
             raise
         finally:
             os.close(reading)
@@ -92,22 +95,24 @@ def _sweep() -> None:
                 if held is None:
                     folders.remove(folder)
                 else:
-                    os.close(held)
+                    held.close()
 
 
-def _hold(pipe: Path) -> int | None:
+def _hold(pipe: Path) -> IO[bytes] | None:
     """Keep the broker alive; None where none reads there."""
     try:
-        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        held = os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "wb", buffering=0)
     except OSError:
         return None
+    forked.ours(held)
+    return held
 
 
-def _shared(broker: Broker, held: int, folder: Path) -> Broker:
+def _shared(broker: Broker, held: IO[bytes], folder: Path) -> Broker:
     """It is not stopped when one worker is done, but let go."""
 
     def let_go() -> None:
-        os.close(held)
+        held.close()
         # With nobody left that holds it the broker ends by itself; who finds it so takes the folder away.
         with contextlib.suppress(OSError):
             if _last(folder / _PIPE):

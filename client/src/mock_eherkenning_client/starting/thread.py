@@ -38,6 +38,9 @@ def start(wish: Wish) -> Broker:
     home = folders.home(wish.yaml)
     try:
         url, close = in_thread(home, folders.keys(), wish.token)
+    except NoBroker:
+        folders.remove(home)
+        raise
     except Exception as error:
         folders.remove(home)
         raise NoBroker(f"the broker does not start in a thread: {error}") from error
