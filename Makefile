@@ -1,6 +1,7 @@
 # make run    sets everything up and starts broker and demo service provider
 # make test   sets everything up and runs every test
-# make screenshots    walks every road and keeps a picture of each page, in build/screenshots
+# make screenshots    makes the pictures of the README's tour anew (docs/img), then walks every road and keeps a
+#                     picture of each page, in build/screenshots
 # make translations   compiles the texts (*.po) after a change
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,8 +32,8 @@ bench: set-up
 	$(BIN)/python -m bench
 
 screenshots: set-up
-	SCREENSHOTS=docs/img $(BIN)/python -m pytest -q tests/browser -k back_at_the_demo
-	SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q -n auto tests/journeys
+	TOUR=docs/img $(BIN)/python -m pytest -q tests/helpdesk_road/test_helpdesk_tour.py
+	SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q -n auto tests/journeys tests/helpdesk_road
 
 clean:
 	rm -rf .venv .venv-sp build *.egg-info

@@ -64,7 +64,7 @@ def _options() -> argparse.Namespace:
 
 
 def set_up(extra: str = "") -> None:
-    """A virtual environment with everything in it; made once, and again when setup.cfg changes. The client goes in too."""
+    """A virtual environment with everything in it, the client too; made once, and again when setup.cfg changes."""
     told = (ROOT / "setup.cfg").read_bytes() + (CLIENT / "pyproject.toml").read_bytes()
     wanted = hashlib.sha256(told + extra.encode()).hexdigest()
     mark = VENV / f"installed{'-' + extra if extra else ''}"

@@ -65,7 +65,7 @@ class Settings:
     certificates, so that browsers are never asked. ``client_certificate_header`` counts from a trusted proxy only.
     ``smtp`` is the URL of the server that e-mail goes out by, empty for none; it may have a password in it.
     ``cors`` are the origins of other sites whose pages may call the API. ``threads`` is how many requests the server
-    does at once. ``sp_metadata`` are addresses of providers to trust from the start. ``certs`` is the folder of our keys,
+    does at once. ``sp_metadata`` are addresses of providers to trust. ``certs`` is the folder of our keys,
     if not in the home.
     """
 

@@ -82,7 +82,7 @@ class _Bounded(EmailPolicy):
 def read(content: bytes) -> Letter:
     """Raises HeadersTooLong, and nothing else: a mail that cannot be read is shown as it came."""
     try:
-        mail = message_from_bytes(content, policy=_Bounded(seen=[]))
+        mail = message_from_bytes(content, policy=_Bounded(seen=[]))  # type: ignore[call-overload]
         assert isinstance(mail, EmailMessage)
         part = mail.get_body(("plain", "html"))
         body = str(part.get_content()) if part is not None else ""

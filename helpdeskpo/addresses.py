@@ -110,6 +110,6 @@ def general(address: str) -> bool:
     """Of a desk: ``info@``, ``info.school@``, ``administratie-zuid@``, ``info+po@``; not ``mr.jansen@``."""
     whole = address.rpartition("@")[0].partition("+")[0]
     words = [word for word in _NO_LETTERS.split(whole) if word]
-    if whole in GENERAL or "".join(words[1:2]) == "" and words[:1] and words[0] in GENERAL:
-        return True
-    return bool(words) and len(words[0]) >= SHORTEST_WORD and words[0] in GENERAL
+    if whole in GENERAL or not words:
+        return whole in GENERAL
+    return words[0] in GENERAL and (len(words) == 1 or len(words[0]) >= SHORTEST_WORD)

@@ -24,10 +24,12 @@ from helpdeskpo.secret import Passwords, server_key
 from helpdeskpo.seed import load, sow
 from helpdeskpo.sessions import InDatabase
 from helpdeskpo.settings import OIN, Settings
-from helpdeskpo.site import Site
+from helpdeskpo.site import Here, Site, find_here
 from helpdeskpo.transport import Http, Transport
 
 _HERE = ZoneInfo("Europe/Amsterdam")
+_FOR_ANYBODY = ("forgot", "new_password")
+"""The forms that one need not be logged in for."""
 
 
 def create_app(
@@ -51,7 +53,7 @@ def create_app(
         default_locale="nl",
         default_translation_directories=str(Path(__file__).parent / "translations"),
         default_domain="helpdeskpo",
-        locale_selector=language.current,
+        locale_selector=language.locale,
         timezone_selector=lambda: _HERE.key,
     )
     csrf = CSRFProtect(app)
@@ -62,6 +64,8 @@ def create_app(
     app.register_error_handler(CSRFError, _without_token)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_headers)
+    if settings.base_url.startswith("https://"):
+        app.after_request(_https_only)
     app.after_request(
         lambda response: language.remember(response, secure=settings.base_url.startswith("https://"))
     )
@@ -90,9 +94,15 @@ def _site(settings: Settings, transport: Transport, passwords: Passwords) -> Sit
 
 def _for_templates(site: Site) -> dict[str, object]:
     """``here`` is who is inside, ``logged_in`` is there for who is not linked yet too."""
-    logged_in = visitor.identity() is not None
-    ends = site.sessions.ends(visitor.kept()) if logged_in else None
-    return {"here": g.get("here"), "logged_in": logged_in, "ends": ends}
+    # The page for a fault must be drawn where the session could not even be opened.
+    who = None if g.get("fault") else visitor.identity()
+    if who is None:
+        return {"here": None, "logged_in": False, "ends": None}
+    if "here" not in g:
+        with site.database.read() as opened:
+            found = find_here(opened, who, visitor.kept().get("organisation"))
+        g.here = found if isinstance(found, Here) else None
+    return {"here": g.here, "logged_in": True, "ends": site.sessions.ends(visitor.kept())}
 
 
 def _clock(at: datetime | date) -> str:
@@ -103,15 +113,21 @@ def _clock(at: datetime | date) -> str:
 
 def _without_token(_error: CSRFError) -> ResponseReturnValue:
     """Whose session ended while a form stood open has no token any more: they are told that."""
-    if visitor.identity() is None and visitor.kept().ended:
-        return visitor.to_start()
+    if visitor.identity() is None and (visitor.kept().ended or request.endpoint not in _FOR_ANYBODY):
+        return visitor.to_start(over=True)
     return failed(Refusal("forged"))
 
 
 def _http_error(error: HTTPException) -> tuple[str, int]:
     status = error.code or 500
+    g.fault = status >= 500
     code = "not-found" if status in (404, 405) else "unreadable" if status < 500 else "fault"
     return failed(Refusal(code, "", error.name))[0], status
+
+
+def _https_only(response: Response) -> Response:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
 
 
 def _headers(response: Response) -> Response:

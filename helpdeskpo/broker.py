@@ -30,6 +30,8 @@ from helpdeskpo.transport import Transport, Unreachable
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 5
+WAIT_SECONDS = 3
+SLOW_SECONDS = 1
 AGAIN_SECONDS = 2
 """A stranger can make us fetch by sending an answer with an unknown key: not more often than this."""
 
@@ -73,6 +75,8 @@ class BrokerMetadata:
         self._lock = threading.Lock()
         self._content = b""
         self._read_at = 0.0
+        self._failed_until = 0.0
+        self._failure = ""
         self._broker: Broker | None = None
 
     def current(self) -> Broker:
@@ -88,19 +92,40 @@ class BrokerMetadata:
         return self._at_most(AGAIN_SECONDS)
 
     def _at_most(self, seconds: float) -> Broker:
-        with self._lock:
+        """One thread fetches. The others have the last good reading, or wait a little where there is none."""
+        known = self._broker
+        if known is not None and self._elapsed() - self._read_at < seconds:
+            return known
+        if not self._lock.acquire(timeout=0 if known else WAIT_SECONDS):
+            if known is None:
+                raise Unreachable(f"{self._settings.idp_metadata} has not answered yet")
+            return known
+        try:
             if self._broker is None or self._elapsed() - self._read_at >= seconds:
-                content = self._read()
-                if self._broker is None or content != self._content:
-                    self._broker = make_broker(self._settings, self._keys, content)
-                    self._content = content
-                    log.info(
-                        "metadata of %s read: %s",
-                        self._broker.entity_id,
-                        hashlib.sha256(content).hexdigest()[:12],
-                    )
-                self._read_at = self._elapsed()
+                self._refresh()
+            assert self._broker is not None
             return self._broker
+        finally:
+            self._lock.release()
+
+    def _refresh(self) -> None:
+        """Raises Unreachable. A slow failure is remembered for as long as it took: it does not hang for all in turn."""
+        began = self._elapsed()
+        if began < self._failed_until:
+            raise Unreachable(self._failure)
+        try:
+            content = self._read()
+            if self._broker is None or content != self._content:
+                self._broker = make_broker(self._settings, self._keys, content)
+                self._content = content
+                name = self._broker.entity_id
+                log.info("metadata of %s read: %s", name, hashlib.sha256(content).hexdigest()[:12])
+        except Unreachable as reason:
+            ended = self._elapsed()
+            if ended - began >= SLOW_SECONDS:
+                self._failed_until, self._failure = ended + (ended - began), str(reason)
+            raise
+        self._read_at = self._elapsed()
 
     def _read(self) -> bytes:
         source = self._settings.idp_metadata

@@ -193,6 +193,12 @@ def _decryption_key(pem: bytes) -> rsa.RSAPrivateKey:
     return key
 
 
+def for_somebody_else(holder: etree._Element, recipient: str) -> bool:
+    """All of its keys name a Recipient, and none names us."""
+    wrapped = [key.get("Recipient") for key in holder.iter(f"{{{XENC}}}EncryptedKey")]
+    return bool(wrapped) and None not in wrapped and recipient not in wrapped
+
+
 def decrypt(holder: etree._Element, key_pem: bytes, recipient: str) -> etree._Element:
     """What an EncryptedID (or EncryptedAttribute) holds, by the EncryptedKey that is meant for ``recipient``.
 

@@ -43,7 +43,7 @@ class Database:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(0o700, parents=True, exist_ok=True)
         # For nobody else's eyes: SQLite gives what it keeps beside the file the rights that the file has.
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         self._reading = create_engine(f"sqlite:///{file}", connect_args={"timeout": LOCK_SECONDS})

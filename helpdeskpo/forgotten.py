@@ -8,9 +8,9 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from helpdeskpo.models import Account, Gemachtigde, ResetToken
+from helpdeskpo.models import Account, Gemachtigde, Pending, PinCode, ResetToken
 from helpdeskpo.problem import Problem
-from helpdeskpo.secret import LONGEST_PASSWORD, SHORTEST_PASSWORD, Passwords, digest, make_token
+from helpdeskpo.secret import LONGEST_PASSWORD, SHORTEST_PASSWORD, digest, make_token
 
 LIFE: Final = timedelta(hours=1)
 KEEP: Final = timedelta(days=30)
@@ -45,10 +45,8 @@ def look(session: Session, now: datetime, token: str) -> ResetToken | Problem:
     return found
 
 
-def change(
-    session: Session, now: datetime, token: str, password: str, again: str, passwords: Passwords
-) -> Account | Problem:
-    """The new password counts, and no link that was sent for the old one works any more."""
+def judge(session: Session, now: datetime, token: str, password: str, again: str) -> Problem | None:
+    """What is to be mended before ``change``, if anything."""
     found = look(session, now, token)
     if isinstance(found, Problem):
         return found
@@ -58,8 +56,22 @@ def change(
         return Problem("password", "password-long", most=LONGEST_PASSWORD)
     if password != again:
         return Problem("again", "password-different")
+    return None
+
+
+def change(session: Session, now: datetime, token: str, password_hash: str) -> Account | Problem:
+    """The new password counts, and nothing that the old one began goes on: no link in a mail, no linking under way.
+
+    It takes the hash, which takes long to make: nobody is to hold the lock of the database meanwhile.
+    """
+    found = look(session, now, token)
+    if isinstance(found, Problem):
+        return found
     account = found.account
-    account.password_hash = passwords.hash(password)
+    account.password_hash = password_hash
+    begun = select(Pending.id).where(Pending.account_id == account.id)
+    session.execute(delete(PinCode).where(PinCode.pending_id.in_(begun)))
+    session.execute(delete(Pending).where(Pending.account_id == account.id))
     open_ones = (ResetToken.account_id == account.id, ResetToken.used_at.is_(None))
     session.execute(update(ResetToken).where(*open_ones).values(used_at=now))
     return account

@@ -19,7 +19,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     def tell(self, problems: Problem | Iterable[Problem]) -> None:
         for problem in [problems] if isinstance(problems, Problem) else problems:
             field = self[problem.field]
-            field.errors = [*field.errors, gettext(f"problem.{problem.code}", **problem.values)]
+            values = dict(problem.values)
+            if kind := values.get("kind"):
+                values["kind"] = gettext(f"eh.kind.{kind}")
+            field.errors = [*field.errors, gettext(f"problem.{problem.code}", **values)]
 
 
 class LinkForm(Form):

@@ -6,13 +6,14 @@ attributes are not used; these are.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
 
 from helpdeskpo.checks import NS, SERVICE_ID, Refused, values
-from helpdeskpo.crypto import DecryptionRefused, decrypt
+from helpdeskpo.crypto import DecryptionRefused, decrypt, for_somebody_else
 from helpdeskpo.settings import LEVELS
 
 LEGAL: Final = "urn:etoegang:core:LegalSubjectID"
@@ -22,6 +23,10 @@ COMPANY_NAME: Final = "urn:etoegang:1.11:attribute-represented:CompanyName"
 INTERMEDIARY: Final = "urn:etoegang:core:IntermediateSubjectID"
 INTERMEDIARY_KVK: Final = "urn:etoegang:1.9:IntermediateEntityID:KvKnr"
 BRANCH: Final = "urn:etoegang:1.9:ServiceRestriction:Vestigingsnr"
+SUBDOSSIER: Final = "urn:etoegang:1.9:ServiceRestriction:SubdossierNr"
+"""Comes along with the branch, and says nothing more."""
+_RESTRICTION: Final = re.compile(r"urn:etoegang:.*ServiceRestriction:", re.IGNORECASE)
+_BRANCH_DIGITS: Final = re.compile(r"[0-9]{12}")
 
 COMPANY_TYPES: Final = {
     "urn:etoegang:1.9:EntityConcernedID:KvKnr": "KvK-nummer",
@@ -81,7 +86,7 @@ class Identity:
 
 
 def read(assertion: etree._Element, key_pem: bytes, entity_id: str) -> Identity:
-    """From a verified and checked assertion. Raises Refused("identity")."""
+    """From a verified and checked assertion. Raises Refused("identity"), or Refused("SP-14")."""
     legal = identifiers(assertion, LEGAL, key_pem, entity_id)
     acting = identifiers(assertion, ACTING, key_pem, entity_id)
     company = _well_formed(_choose(legal, tuple(COMPANY_TYPES), LEGAL))
@@ -93,11 +98,33 @@ def read(assertion: etree._Element, key_pem: bytes, entity_id: str) -> Identity:
         level=level.strip(),
         service_id=_plain(assertion, SERVICE_ID),
         service_uuid=_plain(assertion, SERVICE_UUID),
-        branch=_plain(assertion, BRANCH),
+        branch=_branch(assertion, key_pem, entity_id),
         company_name=extra(assertion, COMPANY_NAME, key_pem, entity_id),
         intermediary=_intermediary(assertion, key_pem, entity_id),
         spoken=_spoken(assertion),
     )
+
+
+def _branch(assertion: etree._Element, key_pem: bytes, entity_id: str) -> str:
+    """SP-14. A restriction that we do not understand is no mandate for everything: it opens nothing."""
+    said = {
+        one.get("Name", "").strip()
+        for one in assertion.findall("saml:AttributeStatement/saml:Attribute", NS)
+        if _RESTRICTION.match(one.get("Name", "").strip())
+    }
+    hidden = [one.get("Name", "") for one in _encrypted(assertion, key_pem, entity_id)]
+    strange = sorted(said - {BRANCH, SUBDOSSIER}) + [
+        name for name in hidden if _RESTRICTION.match(name.strip())
+    ]
+    if strange:
+        raise Refused("SP-14", f"no restriction but {BRANCH}, not encrypted", ", ".join(strange))
+    if not said:
+        return ""
+    found = values(assertion, BRANCH)
+    text = ["".join(str(t) for t in value.itertext()).strip() for value in found]
+    if len(found) != 1 or len(found[0]) or not _BRANCH_DIGITS.fullmatch(text[0]):
+        raise Refused("SP-14", f"one {BRANCH} of 12 digits", ", ".join(text) or "none")
+    return text[0]
 
 
 def _intermediary(assertion: etree._Element, key_pem: bytes, entity_id: str) -> str:
@@ -141,14 +168,22 @@ def identifiers(assertion: etree._Element, name: str, key_pem: bytes, entity_id:
 
 def extra(assertion: etree._Element, name: str, key_pem: bytes, entity_id: str) -> str:
     """The value of an attribute beyond the identifiers, which the scheme encrypts whole; empty if it is not there."""
-    for holder in assertion.findall("saml:AttributeStatement/saml:EncryptedAttribute", NS):
-        try:
-            attribute = decrypt(holder, key_pem, entity_id)
-        except ValueError as reason:
-            raise Refused("identity", f"an attribute encrypted for {entity_id}", str(reason)) from reason
+    for attribute in _encrypted(assertion, key_pem, entity_id):
         if attribute.get("Name") == name:
             return "".join(str(t) for t in attribute.itertext()).strip()
     return _plain(assertion, name)
+
+
+def _encrypted(assertion: etree._Element, key_pem: bytes, entity_id: str) -> list[etree._Element]:
+    """The attributes that are encrypted whole for us; what is for somebody else is none of our business."""
+    found = []
+    for holder in assertion.findall("saml:AttributeStatement/saml:EncryptedAttribute", NS):
+        try:
+            if not for_somebody_else(holder, entity_id):
+                found.append(decrypt(holder, key_pem, entity_id))
+        except ValueError as reason:
+            raise Refused("identity", f"an attribute encrypted for {entity_id}", str(reason)) from reason
+    return found
 
 
 def _name_id(element: etree._Element, name: str) -> Identifier:

@@ -42,7 +42,7 @@ class KeyPair:
 
 def key_pair(folder: Path, oin: str, at: datetime) -> KeyPair:
     """The pair in this folder; what is missing is made. Raises OSError when the folder cannot be written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(0o700, parents=True, exist_ok=True)
     key_file, certificate_file = folder / "helpdeskpo-key.pem", folder / "helpdeskpo-cert.pem"
     if not key_file.exists():
         made = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -21,6 +21,11 @@ def current() -> str:
     return asked() or _known(request.cookies.get(COOKIE)) or LANGUAGES[0]
 
 
+def locale() -> str:
+    """Of texts and dates: the English here is British, and so are its dates."""
+    return {"en": "en_GB"}.get(current(), current())
+
+
 def for_templates() -> dict[str, str]:
     """``switch``: this page in the other language, by GET. A page that a form led to says its own in ``g.again``."""
     language = current()

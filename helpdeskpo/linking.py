@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdeskpo import addresses, pins, throttle
-from helpdeskpo.identity import COMPANY_TYPES, Identity
+from helpdeskpo.identity import Identity
 from helpdeskpo.models import Account, ActivationCode, Link, Membership, Organisation, Pending
 from helpdeskpo.problem import Problem
 from helpdeskpo.secret import Passwords, digest, plain_code
@@ -48,10 +48,22 @@ def open_organisations(link: Link, identity: Identity) -> list[Organisation]:
     return [one.organisation for one in link.memberships if _within_branch(one.organisation, identity)]
 
 
+def prove(session: Session, now: datetime, identity: Identity, said: Claim, passwords: Passwords) -> str:
+    """The hash that the password of this claim is right for, or nothing. Apart from ``claim``, because it takes long:
+    nobody is to hold the lock of the database meanwhile."""
+    if said.code.strip() or _incomplete(said):
+        return ""
+    account = _account_of(session, said)
+    if throttle.blocked(session, now, *_guessing(account, identity)):
+        return ""
+    kept = account.password_hash if account else None
+    return kept or "" if passwords.right(kept, said.password) else ""
+
+
 def claim(
-    session: Session, now: datetime, identity: Identity, said: Claim, passwords: Passwords
+    session: Session, now: datetime, identity: Identity, said: Claim, proved: str
 ) -> Pending | list[Problem]:
-    """The link that waits for its PIN, or everything that is to be mended.
+    """The link that waits for its PIN, or everything that is to be mended. ``proved``: see ``prove``.
 
     Failures are returned and not raised: they are counted in the same session.
     """
@@ -66,12 +78,14 @@ def claim(
         return [Problem("email", "too-often")]
     by_code = bool(said.code.strip())
     wanted: Account | ActivationCode | Problem = (
-        _activation(session, now, me, said.code) if by_code else _account(session, now, me, said, passwords)
+        _activation(session, now, me, said.code)
+        if by_code
+        else _account(session, now, identity, said, proved)
     )
     if isinstance(wanted, Problem):
         return [wanted]
     if not _company_fits(wanted.organisation, identity):
-        return [Problem("code" if by_code else "user_name", "other-company", company=_company(identity))]
+        return [Problem("code" if by_code else "user_name", "other-company", **_company(identity))]
     if not _within_branch(wanted.organisation, identity):
         return [Problem("code" if by_code else "user_name", "other-branch", branch=identity.branch)]
     pins.forget(session, now)
@@ -105,6 +119,8 @@ def confirm(
         activation = pending.activation
         if activation.used_at:
             return Problem("pin", "code-used")
+        if activation.expires_at <= now:
+            return Problem("pin", "code-expired")
         activation.used_at = now
         account = Account(organisation=activation.organisation, user_name=None, password_hash=None)
         session.add(account)
@@ -148,15 +164,27 @@ def _incomplete(said: Claim) -> list[Problem]:
     return missing
 
 
+def _account_of(session: Session, said: Claim) -> Account | None:
+    return session.scalar(select(Account).where(Account.user_name == said.user_name.strip().lower()))
+
+
+def _guessing(account: Account | None, identity: Identity) -> tuple[str, ...]:
+    """Where wrong passwords are counted: at the person, and at an account of their own company. Somebody of another
+    company can never link it, and so cannot keep its people out by guessing either."""
+    me = _me(identity)
+    if account is None or not _company_fits(account.organisation, identity):
+        return (me,)
+    return me, f"account {digest(account.user_name or '')}"
+
+
 def _account(
-    session: Session, now: datetime, me: str, said: Claim, passwords: Passwords
+    session: Session, now: datetime, identity: Identity, said: Claim, proved: str
 ) -> Account | Problem:
-    user_name = said.user_name.strip().lower()
-    keys = (me, f"account {digest(user_name)}")
+    account = _account_of(session, said)
+    keys = _guessing(account, identity)
     if throttle.blocked(session, now, *keys):
         return Problem("password", "too-often")
-    account = session.scalar(select(Account).where(Account.user_name == user_name))
-    if not passwords.right(account.password_hash if account else None, said.password) or account is None:
+    if account is None or not proved or account.password_hash != proved:
         throttle.count(session, now, *keys)
         return Problem("password", "password-wrong")
     return account
@@ -189,5 +217,5 @@ def _within_branch(organisation: Organisation, identity: Identity) -> bool:
     return not identity.branch or organisation.branch == identity.branch
 
 
-def _company(identity: Identity) -> str:
-    return f"{COMPANY_TYPES[identity.company.kind]} {identity.company.value}"
+def _company(identity: Identity) -> dict[str, str]:
+    return {"kind": identity.company_type, "company": identity.company.value}

@@ -97,7 +97,7 @@ class Files:
     folder: Path
 
     def __call__(self, message: EmailMessage) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(0o700, parents=True, exist_ok=True)
         at = message["Date"].datetime
         name = f"{at:%Y%m%dT%H%M%S%f}-{message['Message-ID'].strip('<>').partition('@')[0]}.eml"
         create_file(self.folder / name, message.as_bytes())

@@ -20,7 +20,18 @@ import saml2.sigver
 import saml2.xml.schema
 from lxml import etree
 
-from helpdeskpo.crypto import XENC, DecryptionRefused, SignatureRefused, decrypt, find, parse, sign, verify
+from helpdeskpo.checks import SAML
+from helpdeskpo.crypto import (
+    XENC,
+    DecryptionRefused,
+    SignatureRefused,
+    decrypt,
+    find,
+    for_somebody_else,
+    parse,
+    sign,
+    verify,
+)
 
 XACML_SAML: Final = "urn:oasis:xacml:2.0:saml:assertion:schema:os"
 
@@ -68,6 +79,8 @@ class XmlsecBackend(saml2.sigver.CryptoBackend):  # type: ignore[misc]  # pysaml
         """
         try:
             root = parse(enctext if isinstance(enctext, str | bytes) else str(enctext))
+            if root.tag in _ATTRIBUTE and for_somebody_else(root, self.recipient):
+                return _without(root)
             data = next(root.iter(f"{{{XENC}}}EncryptedData"), None)
             holder = None if data is None else data.getparent()
             if data is None or holder is None:
@@ -76,6 +89,21 @@ class XmlsecBackend(saml2.sigver.CryptoBackend):  # type: ignore[misc]  # pysaml
         except ValueError as reason:
             raise saml2.sigver.DecryptError(str(reason)) from reason
         return etree.tostring(root, encoding="unicode")
+
+
+_ATTRIBUTE: Final = (f"{{{SAML}}}EncryptedAttribute", f"{{{XENC}}}EncryptedData")
+
+
+def _without(root: etree._Element) -> str:
+    """What pysaml2 reads where an EncryptedAttribute is for another reader: one that holds nothing.
+
+    It comes whole, or as its EncryptedData alone, which pysaml2 then takes for the Attribute that was inside.
+    """
+    if root.tag == f"{{{XENC}}}EncryptedData":
+        return f'<saml:Attribute xmlns:saml="{SAML}" Name="for somebody else"/>'
+    for child in list(root):
+        root.remove(child)
+    return etree.tostring(root, encoding="unicode")
 
 
 def _clark(node_name: str) -> str:

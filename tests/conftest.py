@@ -132,7 +132,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Thousands of collected tests stay to the end: to look through them for garbage again and again would be a
-    quarter of the whole run."""
+    tenth of the work and more."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)

@@ -17,6 +17,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -266,7 +267,10 @@ class Running:
         self._environment = environment
 
     def close(self) -> None:
-        self._process.kill()
+        """By the first process of its name space, with which all others in it end. ``--kill-child`` alone does not do
+        it: the kernel forgets that wish when the broker becomes another user."""
+        if self._process.poll() is None:
+            os.kill(self.inner, signal.SIGKILL)
         self._process.wait()
 
     @property

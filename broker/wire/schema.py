@@ -17,6 +17,7 @@ from broker.wire.places import Spot
 from broker.wire.xml import Element
 
 MOST_ERRORS = 20
+UNSAID = "something in names too long to show"
 ATTRIBUTE = re.compile(r"attribute '([^']+)'")
 
 
@@ -76,14 +77,17 @@ def errors(
         if compiled.validate(element):
             return ()
         found = [
-            (entry.message, entry.line, entry.path) for entry in islice(compiled.error_log, 2 * most)
+            (_said(entry, "message") or UNSAID, entry.line, _said(entry, "path"))
+            for entry in islice(compiled.error_log, 2 * most)
         ]
-    told: dict[tuple[str | None, str], SchemaError] = {}
+    told: dict[tuple[str, str], SchemaError] = {}
     for message, line, path in found:
         attribute = ATTRIBUTE.search(message)
         told.setdefault(
             (path, attribute[1] if attribute else ""),
-            SchemaError(_short(message), line, _at(element, path or "", message), attribute[1] if attribute else ""),
+            SchemaError(
+                _short(message), line, _at(element, path, message), attribute[1] if attribute else ""
+            ),
         )
     return tuple(told.values())[:most]
 
@@ -92,6 +96,14 @@ def error_in(element: Element, schema: str = "saml-schema-protocol-2.0.xsd") -> 
     """The same, as message and line."""
     found = first_error(element, schema)
     return None if found is None else (found.message, found.line)
+
+
+def _said(entry: Any, name: str) -> str:
+    """libxml2 cuts its texts off at so many bytes, which may be the middle of a letter: then it said nothing."""
+    try:
+        return getattr(entry, name) or ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _at(element: Element, path: str, message: str) -> Spot | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Flask, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 
 from helpdeskpo import forgotten
 from helpdeskpo.forms import ForgottenForm, NewPasswordForm
 from helpdeskpo.mail import Letter
+from helpdeskpo.models import Account
 from helpdeskpo.pages import visitor
 from helpdeskpo.problem import Problem
 from helpdeskpo.secret import SHORTEST_PASSWORD
@@ -19,27 +20,30 @@ def add(app: Flask, site: Site) -> None:
     @app.route("/wachtwoord-vergeten", methods=["GET", "POST"])
     def forgot() -> ResponseReturnValue:
         form = ForgottenForm()
+        inside = visitor.identity() is not None
         if not form.is_submitted():
-            return render_template("forgotten.html", form=form)
+            return render_template("forgotten.html", form=form, inside=inside)
         user_name = (form.user_name.data or "").strip()
         if not user_name:
             form.tell(Problem("user_name", "user-name-missing"))
-            return render_template("forgotten.html", form=form), 422
+            return render_template("forgotten.html", form=form, inside=inside), 422
         with site.database.write() as opened:
             found = forgotten.ask(opened, site.now(), user_name)
         if found:
             account, agents, token = found
             url = site.settings.url(url_for("new_password", code=token))
-            for agent in agents:
-                text = gettext(
-                    "mail.reset.text",
-                    name=agent.name,
-                    school=account.organisation.name,
-                    code=account.organisation.code,
-                    user_name=account.user_name,
-                    url=url,
-                )
-                site.mailer.later(Letter(agent.email, gettext("mail.reset.subject"), text))
+            # In Dutch: the gemachtigde is not the one who chose a language here.
+            with force_locale("nl"):
+                for agent in agents:
+                    text = gettext(
+                        "mail.reset.text",
+                        name=agent.name,
+                        school=account.organisation.name,
+                        code=account.organisation.code,
+                        user_name=account.user_name,
+                        url=url,
+                    )
+                    site.mailer.later(Letter(agent.email, gettext("mail.reset.subject"), text))
         return redirect(url_for("forgot_sent"), 303)
 
     @app.get("/wachtwoord-vergeten/verstuurd")
@@ -57,10 +61,14 @@ def add(app: Flask, site: Site) -> None:
             if isinstance(found, Problem):
                 return _no_reset(found)
             return render_template("new-password.html", form=form, least=SHORTEST_PASSWORD)
-        with site.database.write() as opened:
-            changed = forgotten.change(
-                opened, site.now(), token, form.password.data or "", form.again.data or "", site.passwords
-            )
+        password = form.password.data or ""
+        changed: Account | Problem | None
+        with site.database.read() as opened:
+            changed = forgotten.judge(opened, site.now(), token, password, form.again.data or "")
+        if changed is None:
+            hashed = site.passwords.hash(password)
+            with site.database.write() as opened:
+                changed = forgotten.change(opened, site.now(), token, hashed)
         if isinstance(changed, Problem):
             if changed.field == "token":
                 return _no_reset(changed)

@@ -49,8 +49,10 @@ def add(app: Flask, site: Site) -> None:
         said = linking.Claim(
             form.email.data or "", form.user_name.data or "", form.password.data or "", form.code.data or ""
         )
+        with site.database.read() as opened:
+            proved = linking.prove(opened, site.now(), who, said, site.passwords)
         with site.database.write() as opened:
-            found = linking.claim(opened, site.now(), who, said, site.passwords)
+            found = linking.claim(opened, site.now(), who, said, proved)
             if isinstance(found, Pending):
                 pin = pins.send(opened, site.now(), found, site.secret)
         if not isinstance(found, Pending):

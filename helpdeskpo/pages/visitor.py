@@ -42,9 +42,9 @@ def end() -> None:
     session.clear()
 
 
-def to_start() -> Response:
-    """For who is not logged in (any more)."""
-    if kept().ended:
+def to_start(*, over: bool = False) -> Response:
+    """For who is not logged in (any more). ``over``: they were, by the page that they come from."""
+    if kept().ended or over:
         kept().modified = True  # so that the cookie and the row go too
         return redirect(url_for("start", verlopen="1"), 303)
     return redirect(url_for("start"), 303)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from suppliers.register.days import dutch_day
 from support.answers import call, company
 from support.browser import Browser
 from support.walk import kind, landed, walk
@@ -107,7 +108,7 @@ def test_one_request_over_the_api(bench: Any, asked: str):
 
 
 def test_approving_over_the_api_until_a_day(bench: Any, asked: str):
-    until = json.loads(call(bench, "GET", "/api/v1/clock").body)["now"][:10]
+    until = dutch_day(bench.application.clock()).isoformat()
     got = call(bench, "POST", f"{REQUESTS}/{asked}/approve", {"until": until})
     assert got.status == 200, got.text
     assert json.loads(got.body)["until"] == until

@@ -109,6 +109,25 @@ def test_a_mail_that_cannot_be_read_breaks_nothing(content: bytes) -> None:
     assert read(content).code == ""
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Content-Type: text/plain" + b"; a=b\r\n " * 30_000 + b"\r\n\r\nx",
+        b"".join(b"X-%d: %s\r\n" % (number, b"x" * 900) for number in range(20)) + b"\r\nx",
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain'
+        + b"; a=b\r\n " * 30_000
+        + b"\r\n\r\nx\r\n--b--\r\n",
+    ],
+    ids=["one", "many", "of-a-part"],
+)
+def test_headers_that_take_long_to_parse_are_not_parsed(door: Door, inbox: Inbox, content: bytes) -> None:
+    before = inbox.list(1)
+    connection = smtplib.SMTP("127.0.0.1", door.port, timeout=10)
+    with connection, pytest.raises(smtplib.SMTPDataError, match="552"):
+        connection.sendmail("a@x.example", ["b@x.example"], content)
+    assert inbox.list(1) == before
+
+
 def test_too_much_is_refused(door: Door, inbox: Inbox) -> None:
     before = inbox.list(1)
     with pytest.raises(smtplib.SMTPException):

@@ -185,7 +185,7 @@ def test_the_console_shows_what_happened(
     shoot(page, "12-console")
     at(page, "exchanges").get_by_role("link").first.click()
     expect(page.locator("[data-testid=event][data-kind=request]")).to_contain_text("AuthnRequest")
-    expect(page.locator("[data-kind=answer]")).to_contain_text("AuthnFailed")
+    expect(page.locator("[data-testid=event][data-kind=answer]")).to_contain_text("AuthnFailed")
     shoot(page, "13-exchange")
 
 

@@ -29,9 +29,8 @@ from mock_eherkenning_client import (
     shell,
     start,
 )
-from mock_eherkenning_client.api import Api
 from mock_eherkenning_client.logging_in import Answer, Road
-from mock_eherkenning_client.plugin_parts import Brokers, _mark
+from mock_eherkenning_client.plugin_parts import Brokers, _folder, _mark
 from mock_eherkenning_client.starting import Wish, container, folders, process
 from mock_eherkenning_client.transports import Http, Unreachable, Werkzeug, Wsgi
 
@@ -161,21 +160,24 @@ def test_one_that_does_not_heed_its_input_is_ended_soon(tmp_path: Path) -> None:
     assert made.process.returncode == -signal.SIGTERM
 
 
-def test_the_token_is_in_no_traceback() -> None:
+def _calls_nobody() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        api = Api(f"http://127.0.0.1:{nobody.getsockname()[1]}", "very-secret")
-        with pytest.raises(NoBroker) as caught:
-            api.get("/state")
-    texts = []
-    for entry in caught.traceback:
-        texts += [
-            repr(value) for name, value in entry.frame.f_locals.items() if name not in ("api", "caught")
-        ]
-    assert texts
-    assert "very-secret" not in "".join(texts)
-    assert caught.value.__suppress_context__
-    assert "very-secret" not in repr(vars(api))
+        Broker(f"http://127.0.0.1:{nobody.getsockname()[1]}", token="very-secret").state()
+
+
+@pytest.mark.parametrize("does", [_calls_nobody, lambda: start(command="/bin/true")], ids=["call", "start"])
+def test_the_token_is_in_no_traceback(does: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOCK_EHERKENNING_TOKEN", "very-secret")
+    with pytest.raises(NoBroker) as caught:
+        does()
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    variables = [
+        one for entry in caught.traceback for one in entry.frame.f_locals.items() if one[0] != "caught"
+    ]
+    told = [name for name, value in variables if "very-secret" in repr(value) and name != "monkeypatch"]
+    assert len(variables) > 3
+    assert told == []
 
 
 # On the way.
@@ -420,6 +422,11 @@ def test_a_marker_that_does_nothing_is_a_mistake(args: Any, given: Any, says: st
     mark = SimpleNamespace(args=args, kwargs=given)
     with pytest.raises(ClientError, match=says):
         _mark(SimpleNamespace(iter_markers=lambda _: iter([mark])))
+
+
+@pytest.mark.parametrize("name", ["path", "fspath"])
+def test_the_folder_of_a_test_is_known_in_each_pytest(name: str) -> None:
+    assert _folder(SimpleNamespace(**{name: Path("/site/tests/test_x.py")})) == Path("/site/tests")
 
 
 def test_rooms_of_rooms_are_told_and_dropped_and_a_session_has_a_broker(

@@ -157,6 +157,59 @@ def test_workers_share_one_broker(project: pytest.Pytester) -> None:
     assert _serving(project.path) == []
 
 
+def test_eight_workers_change_the_same_person_and_provider_and_none_sees_the_others(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from client_sp import flask_app, provider
+
+        @pytest.fixture(scope="session")
+        def key_of_this_worker():
+            return provider()
+
+        @pytest.mark.parametrize("number", range(24))
+        def test_login(eherkenning_broker, key_of_this_worker, number):
+            sp, name, company = key_of_this_worker, f"Mieke {number}", ("regenboog", "vuurtoren")[number % 2]
+            eherkenning_broker.trust(sp.metadata)
+            eherkenning_broker.people.patch("m.devries", name=name)
+            eherkenning_broker.mandates.add(person="m.devries", company="vuurtoren", service="*", level="EH3")
+            if number % 3 == 0:
+                eherkenning_broker.scenario("wrong-audience", person="m.devries")
+            app = flask_app(sp, lambda: eherkenning_broker.sso_urls[0])
+            landing = eherkenning_broker.login("/login", person="m.devries", company=company, app=app)
+            kvk = {"regenboog": "90000012", "vuurtoren": "90000020"}[company]
+            assert landing.text == f"<h1>Success {kvk}</h1>", "of another key, or another company"
+            assert eherkenning_broker.people.get("m.devries").name == name
+            (exchange,) = eherkenning_broker.exchanges.list()
+            bent = [event.name for event in exchange.events if event.kind == "scenario"]
+            assert bent == (["wrong-audience"] if number % 3 == 0 else [])
+        """
+    )
+    project.runpytest_subprocess("-p", "xdist", "-n", "8", *PLUGIN).assert_outcomes(passed=24)
+    assert _serving(project.path) == []
+
+
+def test_an_exchange_goes_with_a_test_that_passed_and_stays_with_one_that_failed(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        """
+        def test_passes(eherkenning_broker, app):
+            assert eherkenning_broker.login("/login", person="m.devries", app=app).status == 200
+
+        def test_fails(eherkenning_broker, app):
+            assert eherkenning_broker.login("/login", person="m.devries", app=app).status == 403
+
+        def test_look(eherkenning_broker):
+            kept = eherkenning_broker.api.get("/exchanges").exchanges
+            assert [one.tag.partition(".")[0] for one in kept] == ["test_fails"]
+        """
+    )
+    project.runpytest_subprocess(*PLUGIN).assert_outcomes(passed=2, failed=1)
+
+
 def test_each_worker_has_its_own_where_that_is_wished(project: pytest.Pytester) -> None:
     project.makeini("[pytest]\nmock_eherkenning_shared = false")
     project.makepyfile(

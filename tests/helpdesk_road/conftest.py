@@ -12,7 +12,7 @@ from journeys.hands import Hands, Keyboard, Mouse
 from journeys.look import WIDE, Look
 from support.demo_pair import Pair, Someone
 
-expect.set_options(timeout=6_000)
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +33,7 @@ def demo_pages_seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def somebody(
-    chromium: Browser, pair: Pair, demo_pages_seen: Path
-) -> Iterator[Callable[[Hands], Someone]]:
+def somebody(chromium: Browser, pair: Pair, demo_pages_seen: Path) -> Iterator[Callable[[Hands], Someone]]:
     """Gives somebody with a browser of their own. No page may have been wrong in what nobody does by hand."""
     look = Look(demo_pages_seen, pair.base_url)
     contexts, complaints = [], []
@@ -46,7 +44,7 @@ def somebody(
             locale="nl-NL",
             java_script_enabled=hands.javascript,
         )
-        context.set_default_timeout(6_000)
+        context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

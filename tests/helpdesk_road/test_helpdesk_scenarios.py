@@ -21,10 +21,14 @@ from broker.scenarios.model import Point, Scenario
 from broker.server import Server
 from helpdeskpo import transport
 from helpdeskpo.texts import CODES
+from support.demo import ACCOUNT
 from support.demo_beside import Visitor, demo, shown
+from support.gettext_files import po
 from support.sp import ServiceProvider
 
 SP = "urn:etoegang:DV:00000001999999990000:entities:9001"
+
+TEXT = po("helpdeskpo", "nl")
 
 REFUSED_AS: dict[str, str] = {
     "artifact-unknown": "artifact",
@@ -146,7 +150,9 @@ def test_the_demo_does_what_a_service_provider_must(
     if name == "key-previous":
         _roll(linked.bench, Step.SWITCH)  # type: ignore[attr-defined]
     visitor = linked()
-    slow = scenario.group in ("artifact", "delivery") and any(one.name == "seconds" for one in scenario.params)
+    slow = scenario.group in ("artifact", "delivery") and any(
+        one.name == "seconds" for one in scenario.params
+    )
     armed = visitor.api(
         "POST", "armed-scenarios", {"scenario": name, "sp": SP, "params": {"seconds": "1"} if slow else {}}
     ).json()
@@ -187,7 +193,7 @@ def _wanted(scenario: Scenario, by: str) -> set[str]:
     if must == sp_must.REFUSE:
         if scenario.name in REFUSED_AS:
             return {REFUSED_AS[scenario.name]}
-        checks = set(re.findall(r"SP-\d\d", scenario.reference)) or {code for code in CODES}
+        checks = set(re.findall(r"SP-\d\d", scenario.reference)) or set(CODES)
         if scenario.group == "wrapping" or scenario.name == "signature-two":
             # A signature that is gone, or one too many: which of the two is told depends on what is looked at first.
             checks |= {"SP-01", "SP-12"}
@@ -211,8 +217,11 @@ def _acted(visitor: Visitor, armed: str, end: dict[str, Any]) -> None:
 def _refused(visitor: Visitor, page: TestResponse) -> None:
     """It says what happened and what to do, and leads back; nothing that came is believed, and nobody is inside."""
     tree = html.fromstring(page.data)
-    assert tree.xpath("string(//h1)")
-    assert tree.xpath("count(//*[@data-testid='login-error']/p[@class='lead'])") == 1
+    code = shown(page, "login-error-code")
+    assert tree.xpath("string(//h1)") == TEXT[f"refused.{code}.title"]
+    for part in ("happened", "advice"):
+        for line in TEXT[f"refused.{code}.{part}"].splitlines():
+            assert line in _read(page)
     assert tree.xpath("string(//*[@data-testid='back-to-start']/@href)") == "/"
     assert shown(page, "login-error-reference")
     assert not tree.xpath("//*[@href[contains(., 'elsewhere')] or contains(., '90009999')]")
@@ -249,7 +258,66 @@ def test_nobody_waits_for_an_artifact_service_without_end(
 ) -> None:
     monkeypatch.setattr(transport, "SECONDS", 0.3)
     visitor = linked()
-    visitor.api("POST", "armed-scenarios", {"scenario": "artifact-slow", "sp": SP, "params": {"seconds": "1"}})
+    visitor.api(
+        "POST", "armed-scenarios", {"scenario": "artifact-slow", "sp": SP, "params": {"seconds": "1"}}
+    )
     page = visitor.log_in("artifact")
     assert shown(page, "login-error-code") == "broker-unreachable"
     assert visitor.log_in("artifact").request.path == "/mijn", "the next login is a good one"
+
+
+# What the person or their browser does, and no scenario.
+
+
+def test_a_mandate_for_another_branch_opens_nothing(linked: Callable[[], Visitor]) -> None:
+    visitor = linked()
+    params = {"branch": "000090000013"}
+    visitor.api("POST", "armed-scenarios", {"scenario": "unexpected-branch", "sp": SP, "params": params})
+    page = visitor.log_in("artifact")
+    assert shown(page, "login-error-code") == "SP-14"
+    assert TEXT["refused.SP-14.happened"] in _read(page)
+
+
+def test_the_answer_of_one_browser_logs_nobody_in_in_another(linked: Callable[[], Visitor]) -> None:
+    began, other = linked(), linked()
+    _, login = began.ask("artifact")
+    page = other.carry(began.complete(login["id"]))
+    assert shown(page, "login-error-code") == "other-browser"
+    _refused(other, page)
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/saml/klaar?antwoord=weg", "expired"),
+        ("/login?response=fax", "wrong-setting"),
+        ("/nergens", "not-found"),
+    ],
+)
+def test_an_address_that_leads_nowhere_says_so(linked: Callable[[], Visitor], path: str, code: str) -> None:
+    visitor = linked()
+    page = visitor.get(path)
+    assert shown(page, "login-error-code") == code
+    _refused(visitor, page)
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "text"),
+    [
+        ({"email": ""}, "email", "problem.email-missing"),
+        ({"email": "geen adres"}, "email", "problem.email-wrong"),
+        ({"user_name": ""}, "username", "problem.user-name-missing"),
+        ({"password": ""}, "password", "problem.password-missing"),
+        ({"user_name": "jansen"}, "username", "problem.other-company"),
+        ({"user_name": "vuurtoren", "password": "fout"}, "password", "problem.password-wrong"),
+    ],
+)
+def test_the_link_page_says_of_each_field_what_is_wrong(
+    linked: Callable[[], Visitor], said: dict[str, str], field: str, text: str
+) -> None:
+    visitor = linked()
+    visitor.person = "l.jacobs"
+    page = visitor.post(visitor.log_in("artifact"), **{**ACCOUNT, **said})
+    assert page.status_code == 422
+    # What is in brackets is the company's number.
+    assert shown(page, f"error-{field}").removeprefix("Fout: ").startswith(TEXT[text].partition("(")[0])

@@ -327,7 +327,7 @@ CASES = (
     Case("signed inside by another", inner_signature_of_another, 403, "none of these verifies", "AR-27"),
     Case("broken signature inside", inner_signature_broken, 403, "changed after signing", "AR-27"),
     Case("something else inside", around(lambda _: LOGOUT), 400, "LogoutRequest", "AR-02"),
-    Case("not a boolean inside", around(lambda b: unsigned(b, ForceAuthn="perhaps")), 403, "perhaps", "AR-02"),
+    Case("not a boolean inside", around(lambda b: unsigned(b, ForceAuthn="perhaps")), 403, "perhaps", "AR-10"),
 )  # fmt: skip
 
 

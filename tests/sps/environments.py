@@ -13,11 +13,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+CLIENT = HERE.parents[1] / "client"
 KEPT_IN = HERE.parents[1] / ".venv-sp"
 INSTALL_SECONDS = 600
 
@@ -42,6 +44,27 @@ def environment(name: str) -> Path:
             shutil.rmtree(home, ignore_errors=True)
             _make(home, python, requirements)
             finished.touch()
+    return python
+
+
+def with_client(name: str) -> Path:
+    """The same, with the client of this checkout installed there as its users install it: from its folder."""
+    python = environment(name)
+    sources = [file for file in sorted(CLIENT.rglob("*")) if file.suffix in {".py", ".toml", ".md"}]
+    sources = [file for file in sources if "build" not in file.relative_to(CLIENT).parts]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
+    stamp = python.parents[1] / "client"
+    with _lock(python.parents[2] / f"{python.parents[1].name}.lock"):
+        if not stamp.exists() or stamp.read_text() != digest:
+            wanted = f"the client in the environment for {name}"
+            pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+            with tempfile.TemporaryDirectory() as folder:
+                # A copy, for building leaves files behind.
+                copy = Path(folder) / "client"
+                shutil.copytree(CLIENT, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+                _run([*pip, "install", "--force-reinstall", str(copy)], f"{wanted}: pip could not install it")
+            _run([*pip, "check"], f"{wanted}: it does not go with what is there")
+            stamp.write_text(digest)
     return python
 
 

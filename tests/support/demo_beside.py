@@ -69,7 +69,9 @@ class Visitor:
         page = html.fromstring(self._client.get(f"/login?response={by}", base_url=BASE).data)
         (form,) = page.xpath("//form[.//input[@name='SAMLRequest']]")
         got = self.api(
-            "POST", "logins", {"method": "POST", "url": form.get("action"), "fields": dict(form.form_values())}
+            "POST",
+            "logins",
+            {"method": "POST", "url": form.get("action"), "fields": dict(form.form_values())},
         )
         return got.status_code, got.json()
 
@@ -94,7 +96,9 @@ class Visitor:
         """From the link page to the one that says that it is linked."""
         page = self.post(page, **ACCOUNT)
         newest = max((self._state / "mail").glob("*.eml"))
-        pin = re.search(r"\b\d{6}\b", message_from_bytes(newest.read_bytes(), policy=policy.default).as_string())
+        pin = re.search(
+            r"\b\d{6}\b", message_from_bytes(newest.read_bytes(), policy=policy.default).as_string()
+        )
         assert pin
         return self.post(page, pin=pin[0])
 

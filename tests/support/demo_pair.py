@@ -1,4 +1,4 @@
-"""A broker as users run it, MijnHelpdeskPO on a port of this process with a clock that can be put ahead, and a person."""
+"""A broker as users run it, MijnHelpdeskPO in this process with a clock that can be put ahead, and a person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,10 @@ class Pair:
     def later(self, minutes: float) -> Iterator[None]:
         """At the demo it is so many minutes later for a while."""
         self.ahead += timedelta(minutes=minutes)
-        yield
-        self.ahead -= timedelta(minutes=minutes)
+        try:
+            yield
+        finally:
+            self.ahead -= timedelta(minutes=minutes)
 
     def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         with requests.Session() as session:

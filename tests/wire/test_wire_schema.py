@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from broker.wire import schema
+from broker.wire.xml import parse
 
 MESSAGE = (
     '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" '
@@ -69,3 +71,11 @@ def test_threads_do_not_get_each_others_verdict() -> None:
     for thread in threads:
         thread.join(60)
     assert wrong == []
+
+
+def test_what_libxml2_cuts_off_in_the_middle_of_a_letter_breaks_nothing() -> None:
+    """A path of so many bytes with an accent at its end: found by fuzzing, and kept as it was found."""
+    seed = Path(__file__).resolve().parents[2] / "fuzz" / "seeds" / "request" / "schema-path-cut.xml"
+    found = schema.errors(parse(seed.read_bytes()))
+    assert found
+    assert all(error.message for error in found)

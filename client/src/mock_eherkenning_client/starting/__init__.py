@@ -61,14 +61,17 @@ def start(
 
     __tracebackhide__ = True
     token = token if token is None else Secret(token)
-    said = os.environ if environ is None else environ
+
+    def said(name: str) -> str:
+        return (os.environ if environ is None else environ).get(f"MOCK_EHERKENNING_{name}", "")
+
     wish = Wish(
-        way or said.get("MOCK_EHERKENNING_START", "") or "auto",
-        url or said.get("MOCK_EHERKENNING_URL", ""),
-        token if token is not None else _secret(said.get("MOCK_EHERKENNING_TOKEN")),
-        by_command.words(command or said.get("MOCK_EHERKENNING_COMMAND", "")),
-        image or said.get("MOCK_EHERKENNING_IMAGE", ""),
-        source or said.get("MOCK_EHERKENNING_FROM", ""),
+        way or said("START") or "auto",
+        url or said("URL"),
+        token if token is not None else Secret(said("TOKEN")) if said("TOKEN") else None,
+        by_command.words(command or said("COMMAND")),
+        image or said("IMAGE"),
+        source or said("FROM"),
         yaml,
         tuple(options),
         stdin,
@@ -78,10 +81,6 @@ def start(
             f'expected one of {", ".join(WAYS)} as the way to start a broker, received "{wish.way}"'
         )
     return _by(wish)
-
-
-def _secret(said: str | None) -> Secret | None:
-    return Secret(said) if said else None
 
 
 def _by(wish: Wish) -> Broker:
