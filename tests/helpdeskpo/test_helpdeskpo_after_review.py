@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -273,6 +274,7 @@ def test_english_dates_kinds_and_titles(person: Person) -> None:
     person.arrive()
     page = person.get("/mijn?lang=en")
     assert shown(page, "company-id-type") == "KvK number"
+    assert re.search(r"<small>\d{1,2} [A-Z][a-z]+ \d{4}", person.get("/mijn/archief").text)
     page = person.post("/mijn/contact", person.get("/mijn/contact"), subject="", text="")
     assert "<title>Error: " in page.text
 
