@@ -36,7 +36,10 @@ class SignatureSeen(Given):
     valid: bool | None = Field(
         description="by the certificates that are known now; null where it was not run"
     )
-    why: Literal["holds", "changed", "other-key", "unknown-key", "no-key", "structure", "algorithm"]
+    why: Literal[
+        "holds", "changed", "other-key", "unknown-key", "no-key", "structure", "algorithm", "elsewhere"
+    ]
+    whole: bool = Field(description="whether it covers the message as a whole")
     line: int
 
 

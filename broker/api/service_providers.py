@@ -17,6 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from broker import sp_report, trust
 from broker.api.described import Answer, Body, Calls, Operation, answer, asked
+from broker.api.exchanges import BrokenRule
 from broker.api.models import DESCRIBED, Given, InRoom, Tagged, Trusted
 from broker.api.problems import Answered
 from broker.connecting.progress import StepState
@@ -173,6 +174,7 @@ class StepSeen(Given):
     exchange: str | None
     stopped: AttemptStopped | None
     findings: list[dict[str, Any]] = Field(description="what stops it, with how to mend it")
+    broken_rules: list[BrokenRule] = Field(description="checks that could not run: the broker's fault, and no pass")
 
 
 class StrangerSeen(Given):

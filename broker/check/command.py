@@ -99,11 +99,7 @@ def _request(given: argparse.Namespace) -> Sequence[Checked]:
     snapshot = _snapshot(given)
     sps = () if snapshot is None else tuple(snapshot.catalogue.sps.values())
     if given.metadata:
-        beside = read(given.metadata)
-        own = provider_in(beside)
-        if not own:
-            raise Unreadable(f"{beside.name}: no service provider in it; check-metadata says why")
-        sps = (*own, *sps)
+        sps = (*provider_in(read(given.metadata)), *sps)
     around = Circumstances(
         binding=given.binding,
         destination=given.destination,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from broker.check.checked import Checked
-from broker.check.source import Read
+from broker.check.source import Read, Unreadable
 from broker.judging import eidas
 from broker.rules import metadata, service_catalogue
 from broker.rules.engine import Against, Profile
@@ -20,6 +19,7 @@ from broker.wire.metadata import read as read_metadata
 from broker.wire.service_catalogue import CatalogueProblem, CatalogueService
 
 NO_CATALOGUE = "no service catalogue was given: --catalogue FILE"
+UNREAD = "the document cannot be read"
 OF_CATALOGUE = ("MD-25-catalogue", "MD-32")
 
 
@@ -52,6 +52,8 @@ def check_metadata(
         against = Against(chosen, given.data, suppressed=suppressed(entity_id))
         report = metadata.RULES.run(judged, against)
         unknown = {} if services or saml else dict.fromkeys(OF_CATALOGUE, NO_CATALOGUE)
+        if seen.entity is None:
+            unknown = dict.fromkeys(metadata.RULES.rules, UNREAD)
         about = "metadata" if seen.entity is None else f"metadata of {seen.entity.get('entityID', 'nobody')}"
         unknown = {rule: reason for rule, reason in unknown.items() if rule in report.not_applicable}
         found.append(Checked(given.name, about, chosen, report, metadata.RULES, unknown))
@@ -68,18 +70,24 @@ def check_catalogue(
     chosen = profile or Profile.LENIENT
     seen = service_catalogue.see(given.data, beside)
     report = service_catalogue.RULES.run(seen, Against(chosen, given.data))
-    return Checked(given.name, "service catalogue", chosen, report, service_catalogue.RULES)
+    unknown = {} if seen.is_readable else dict.fromkeys(report.not_applicable, UNREAD)
+    return Checked(given.name, "service catalogue", chosen, report, service_catalogue.RULES, unknown)
 
 
 def services_in(given: Read) -> tuple[CatalogueService, ...]:
-    """Of a catalogue that can be used; else none (``check-catalogue`` says why)."""
-    with suppress(CatalogueProblem):
+    """Raises Unreadable for a catalogue that cannot be used: without it less would be judged than was asked."""
+    try:
         return wire_catalogue.read(given.data).services
-    return ()
+    except CatalogueProblem as problem:
+        raise Unreadable(f"{given.name}: {problem}; check-catalogue says more") from None
 
 
 def provider_in(given: Read) -> list[SpMetadata]:
-    """Of metadata that can be used; else none (``check-metadata`` says why)."""
-    with suppress(MetadataProblem):
-        return read_metadata(given.data)
-    return []
+    """At least one. Raises Unreadable for metadata that cannot be used."""
+    try:
+        found = read_metadata(given.data)
+    except MetadataProblem:
+        found = []
+    if not found:
+        raise Unreadable(f"{given.name}: no service provider in it; check-metadata says why")
+    return found

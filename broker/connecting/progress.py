@@ -30,7 +30,7 @@ class StepState(enum.StrEnum):
 class Line:
     """One step. ``code`` names what is to be said of it (``words.py``), ``text`` says it in English. ``stopped`` is the
     newest attempt where that went wrong here: it counts over an earlier one that went well, of which ``at`` and
-    ``exchange`` are."""
+    ``exchange`` are. ``broken`` are checks of ours that could not run, each ``rule`` and ``error``."""
 
     step: Step
     state: StepState
@@ -39,6 +39,7 @@ class Line:
     exchange: str = ""
     stopped: Stopped | None = None
     findings: tuple[Mapping[str, Any], ...] = ()
+    broken: tuple[Mapping[str, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -57,6 +58,7 @@ class Line:
                 "message": self.stopped.message or None,
             },
             "findings": [dict(finding) for finding in self.findings],
+            "broken_rules": [dict(one) for one in self.broken],
         }
 
 
@@ -103,6 +105,7 @@ class Progress:
 TEXTS: Mapping[str, str] = {
     "metadata": "the metadata is read, and nothing in it is an error",
     "metadata-errors": "the metadata is read; what is wrong in it will stop a login here or elsewhere",
+    "metadata-broken": "the metadata is read, but a check of this broker broke: whether all is right is not known",
     "request": "a request of this provider came in",
     "request-next": "configure the service provider with what is on this page, and start a login at it",
     "signature": "the signature was made with a key of the metadata and covers the whole request",
@@ -128,6 +131,8 @@ TEXTS: Mapping[str, str] = {
     "page, or log out at the provider",
     "landed-next-resolved": "the provider has fetched the answer; whether it took it shows in the browser only: say "
     "so on this page, or log out at the provider",
+    "check-broken": "a check of this broker broke, and that stopped the last attempt: the broker's fault, not the "
+    "provider's",
     "later": "an earlier step comes first",
 }
 """What is said of each code, for the API; the page has it in Dutch."""
@@ -171,14 +176,15 @@ def strangers_in(newest: Sequence[Exchange], current: Snapshot) -> tuple[Strange
 def _metadata(current: Snapshot, sp: SpMetadata, now: datetime) -> Line:
     source = current.sources.get(sp.entity_id)
     at = "" if source is None or source.at is None else instants.write(source.at)
+    report = judging.of_provider(current, sp, now)
     wrong = tuple(
         finding.as_json()
-        for finding in judging.of_provider(current, sp, now).findings
+        for finding in report.findings
         if finding.severity in (Severity.REFUSED, Severity.ERROR) and not finding.suppressed
     )
-    return Line(
-        Step.METADATA, StepState.DONE, "metadata-errors" if wrong else "metadata", at=at, findings=wrong
-    )
+    broken = tuple({"rule": rule, "error": error} for rule, error in report.broken)
+    code = "metadata-broken" if broken else ("metadata-errors" if wrong else "metadata")
+    return Line(Step.METADATA, StepState.DONE, code, at=at, findings=wrong, broken=broken)
 
 
 def _line(step: Step, way: Way, sp: SpMetadata, *, first: bool) -> Line:
@@ -188,9 +194,9 @@ def _line(step: Step, way: Way, sp: SpMetadata, *, first: bool) -> Line:
         return Line(step, StepState.NOT_APPLICABLE, "artifact-not-applicable")
     if way.stopped is not None and way.stopped.step is step:
         at, exchange = ("", "") if here is None else (here.at, here.exchange)
-        return Line(
-            step, StepState.BLOCKED, f"{code}-blocked", at, exchange, way.stopped, way.stopped.findings
-        )
+        findings, broken = way.stopped.findings, way.stopped.broken
+        said = "check-broken" if broken else f"{code}-blocked"
+        return Line(step, StepState.BLOCKED, said, at, exchange, way.stopped, findings, broken)
     if here is not None:
         return Line(step, StepState.DONE, _how(step, here), here.at, here.exchange)
     if first:

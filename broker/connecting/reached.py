@@ -54,7 +54,8 @@ class Reached:
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """The newest attempt, where it did not get there. ``outcome`` is that of the answer or of the artifact; a request
-    that was turned away has ``findings`` only."""
+    that was turned away has ``findings`` only. ``broken`` are checks of ours that could not run, each ``rule`` and
+    ``error``: then it is no fault of the provider."""
 
     at: str
     exchange: str
@@ -62,6 +63,7 @@ class Stopped:
     findings: tuple[Mapping[str, Any], ...] = ()
     outcome: str = ""
     message: str = ""
+    broken: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ def _request(way: Way, exchange: str, event: Event) -> Way:
     here = Reached(event.at, exchange)
     passed, idle = event.data.get("passed", ()), event.data.get("not_applicable", ())
     stopping = tuple(one for one in event.data.get("findings", ()) if one["outcome"] != "go-on")
-    rules = [one["rule"] for one in stopping]
+    broken = tuple(event.data.get("broken_rules", ()))
+    # A check that broke is no pass: what it guards is not known to be good.
+    rules = {one["rule"] for one in (*stopping, *broken)}
     way = way.at(Step.REQUEST, here)
     signed = not set(SIGNATURE_RULES).intersection(rules)
     if signed and "AR-27" in passed:
@@ -135,13 +139,13 @@ def _request(way: Way, exchange: str, event: Event) -> Way:
         way = way.at(Step.SIGNATURE, replace(here, how=UNSIGNED))
     if not set(ADDRESS_RULES).intersection(rules) and {"AR-14", "AR-16"}.intersection((*passed, *idle)):
         way = way.at(Step.ADDRESS, here)
-    if not stopping and not event.data.get("broken_rules"):
+    if not rules:
         return way.past(Step.SIGNATURE, Step.ADDRESS, Step.PERSON)
     step = Step.PERSON
     for at, group in ((Step.ADDRESS, ADDRESS_RULES), (Step.SIGNATURE, SIGNATURE_RULES)):
         if set(group).intersection(rules):
             step = at
-    return replace(way, stopped=Stopped(event.at, exchange, step, stopping))
+    return replace(way, stopped=Stopped(event.at, exchange, step, stopping, broken=broken))
 
 
 def _person(way: Way, exchange: str, event: Event) -> Way:
@@ -162,10 +166,11 @@ def _answer(way: Way, exchange: str, event: Event) -> Way:
 
 def _resolve(way: Way, exchange: str, event: Event) -> Way:
     outcome = str(event.data["outcome"])
-    if outcome == ArtifactState.GOOD:
+    broken = tuple(event.data.get("broken_rules", ()))
+    if outcome == ArtifactState.GOOD and not broken:
         return way.at(Step.ARTIFACT, Reached(event.at, exchange)).past(Step.ARTIFACT)
     stopping = tuple(one for one in event.data.get("findings", ()) if one["severity"] in ("R", "E"))
-    return replace(way, stopped=Stopped(event.at, exchange, Step.ARTIFACT, stopping, outcome))
+    return replace(way, stopped=Stopped(event.at, exchange, Step.ARTIFACT, stopping, outcome, broken=broken))
 
 
 def _logged_out(way: Way, exchange: str, event: Event) -> Way:

@@ -20,10 +20,13 @@ from lxml import etree
 from broker.wire import names
 from broker.wire.keys import Certificate
 from broker.wire.names import qname
-from broker.wire.signing import DIGEST_ALGORITHMS, SIGNATURE_ALGORITHMS, TRANSFORMS
+from broker.wire.signing import DIGEST_ALGORITHMS, SIGNATURE_ALGORITHMS, TRANSFORMS, recovered
 from broker.wire.xml import Element, XmlProblem, child, named, parse, text_of
 
 MOST = 40
+_CARRIED = tuple(
+    qname(f"samlp:{name}") for name in ("AuthnRequest", "LogoutRequest", "LogoutResponse", "Response")
+)
 _IN_QUERY = ("SAMLRequest", "SAMLResponse", "RelayState", "SigAlg")
 
 
@@ -37,6 +40,8 @@ class Why(enum.StrEnum):
     NO_KEY = "no-key"
     STRUCTURE = "structure"
     ALGORITHM = "algorithm"
+    ELSEWHERE = "elsewhere"
+    """A good one, over something in the message that nobody reads as the message: as in signature wrapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Covered:
     """``covers`` is the element by its name in the XML, or which query parameters; empty where it is nothing.
 
     ``valid`` is by the certificates that are known now; None where it was not run. ``owner`` is whose key made it,
-    where that is known, and ``issuer`` is whose it says it is.
+    where that is known, and ``issuer`` is whose it says it is. ``whole``: it covers the message as a whole.
     """
 
     covers: str
@@ -78,7 +83,7 @@ class Covered:
     whole: bool = False
 
     def as_json(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__slots__ if name != "whole"}
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def in_message(xml: bytes, keyring: Keyring) -> list[Covered]:
@@ -94,7 +99,30 @@ def in_message(xml: bytes, keyring: Keyring) -> list[Covered]:
             for name in ("ID", "Id", "id"):
                 if value := element.get(name):
                     ids.setdefault(value, []).append(element)
-    return [_one(signature, root, ids, keyring) for signature in found]
+    message = _message(root)
+    read = _read(message)
+    return [_one(signature, message, read, ids, keyring) for signature in found]
+
+
+def _message(root: Element) -> Element:
+    """What is said: of a SOAP envelope that is what stands in its body."""
+    body = child(root, "soap:Body")
+    said = None if body is None else next(body.iterchildren(etree.Element), None)
+    return root if said is None else said
+
+
+def _read(message: Element) -> list[Element]:
+    """Everything that has a signature of its own by right: the message, the one that an artifact was for, the
+    assertions of a Response and those in their Advice. A list, as an lxml element is known by identity."""
+    found = [message]
+    for one in found:
+        if one.tag == qname("samlp:ArtifactResponse"):
+            found += one.iterchildren(*_CARRIED)
+        elif one.tag == qname("samlp:Response"):
+            found += one.iterchildren(qname("saml:Assertion"))
+        elif one.tag == qname("saml:Assertion"):
+            found += one.iterfind(f"{qname('saml:Advice')}/{qname('saml:Assertion')}")
+    return found
 
 
 def in_query(query: str, issuer: str, keyring: Keyring) -> Covered | None:
@@ -130,7 +158,13 @@ def in_query(query: str, issuer: str, keyring: Keyring) -> Covered | None:
     )
 
 
-def _one(signature: Element, root: Element, ids: dict[str, list[Element]], keyring: Keyring) -> Covered:
+def _one(
+    signature: Element,
+    message: Element,
+    read: list[Element],
+    ids: dict[str, list[Element]],
+    keyring: Keyring,
+) -> Covered:
     parent = signature.getparent()
     issuer = text_of(child(parent, "saml:Issuer")) if parent is not None else None
     info = child(signature, "ds:SignedInfo")
@@ -151,6 +185,8 @@ def _one(signature: Element, root: Element, ids: dict[str, list[Element]], keyri
         why = Why.ALGORITHM
         if _plain(algorithm) and digest in DIGEST_ALGORITHMS and canonical in TRANSFORMS:
             owner, valid, why = _checked(signature, info, target, algorithm, canonical, issuer or "", keyring)
+        if why in (Why.HOLDS, Why.OTHER_KEY) and not any(target is one for one in read):
+            valid, why = False, Why.ELSEWHERE
     return Covered(
         covers="" if target is None else named(target),
         uri=uri,
@@ -164,7 +200,7 @@ def _one(signature: Element, root: Element, ids: dict[str, list[Element]], keyri
         valid=valid,
         why=why,
         line=signature.sourceline or 0,
-        whole=target is root,
+        whole=target is message,
     )
 
 
@@ -202,6 +238,10 @@ def _signer(
     for known in keyring.others():
         if _made(value, octets, algorithm, known):
             return known, Why.OTHER_KEY
+    # RSA gives back what was signed: so the right key over other octets is not taken for an unknown key.
+    for known in (*own, *keyring.others()):
+        if recovered(known.certificate, value):
+            return known, Why.CHANGED
     return None, Why.UNKNOWN_KEY if own else Why.NO_KEY
 
 

@@ -12,6 +12,9 @@ from broker.wire.places import Place, Spot, place
 
 Seen = TypeVar("Seen")
 
+MOST_SAID = 1_000
+"""Characters of what was expected or received: a message may list as much as fits in it."""
+
 
 class Profile(enum.StrEnum):
     """How strictly a service provider is judged."""
@@ -125,8 +128,8 @@ class Rule(Generic[Seen]):
             severity=severity,
             outcome=outcome,
             title=self.title,
-            expected=fault.expected,
-            received=fault.received,
+            expected=_cut(fault.expected),
+            received=_cut(fault.received),
             mend=fault.mend or self.mend,
             reference=self.reference,
             where=fault.where or at.name,
@@ -274,6 +277,10 @@ class Rules(Generic[Seen]):
                 if fault is None:
                     passed.append(rule.id)
         return Report(tuple(findings), tuple(passed), tuple(not_applicable), tuple(broken))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}… ({len(text):,} characters)"
 
 
 def _severities(text: str) -> list[Severity | None]:

@@ -19,6 +19,9 @@ HTTP-Redirect is first, as the Maykin client takes the first address that it fin
 """
 
 
+_PARAMETERS = ("SAMLRequest", "RelayState", "SigAlg", "Signature")
+
+
 class BindingProblem(ValueError):
     """The envelope around the message is not what the binding says. ``mend`` is what to do, where that is known."""
 
@@ -72,10 +75,16 @@ def from_redirect(query: bytes) -> Carried:
     for pair in query.split(b"&"):
         name, _, value = pair.partition(b"=")
         key = unquote_plus(name.decode("ascii", "replace"))
-        if key in raw and key in ("SAMLRequest", "RelayState", "SigAlg", "Signature"):
+        if key in raw and key in _PARAMETERS:
             mend = f"Send each parameter once; {key} is in the query twice."
             raise BindingProblem(f"the query parameter {key} is there more than once", mend)
         raw[key] = value
+    escaped = [key for key in raw if key.removeprefix("amp;") in _PARAMETERS and key.removeprefix("amp;") not in raw]
+    if escaped:
+        raise BindingProblem(
+            f"the address was HTML-escaped: it has &amp; where & was, and so a parameter {escaped[0]}",
+            "Send the browser to the address as it is, with & between the parameters; &amp; is for a page alone.",
+        )
     values = {key: unquote_plus(value.decode("ascii", "replace")) for key, value in raw.items()}
     if not values.get("SAMLRequest"):
         told = envelope.other_fields(frozenset(values))

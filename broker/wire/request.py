@@ -8,7 +8,7 @@ from lxml import etree
 
 from broker.wire.names import qname
 from broker.wire.places import Spot
-from broker.wire.xml import Element, child, children, named, text_of
+from broker.wire.xml import Element, child, children, named_in, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def read(element: Element) -> AuthnRequest:
         other_extensions=()
         if extensions is None
         else tuple(
-            named(node)
+            named_in(node)
             for node in extensions.iterchildren(etree.Element)
             if node.tag != qname("esp:RequestedAttributes")
         ),

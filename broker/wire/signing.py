@@ -43,6 +43,7 @@ __all__ = [
     "Fault",
     "SignatureProblem",
     "Signed",
+    "recovered",
     "sign",
     "sign_with_certificate",
     "signed_query",
@@ -190,7 +191,7 @@ def verify_query(signature: QuerySignature, candidates: Sequence[Certificate]) -
                 "each with its value URL-encoded once. Encode first, sign those very octets, and append "
                 "Signature; let nothing encode them again or sort them.",
             )
-    if any(_recovered(certificate, signature.value) for certificate in candidates):
+    if any(recovered(certificate, signature.value) for certificate in candidates):
         raise SignatureProblem(
             Fault.QUERY,
             expected,
@@ -219,7 +220,7 @@ def _made(certificate: Certificate, value: bytes, octets: bytes, algorithm: str)
     return True
 
 
-def _recovered(certificate: Certificate, value: bytes) -> bool:
+def recovered(certificate: Certificate, value: bytes) -> bool:
     """Whether this key made the signature over anything at all: RSA gives back what looks like a digest then."""
     try:
         return bool(certificate.public_key.recover_data_from_signature(value, padding.PKCS1v15(), None))
@@ -282,7 +283,7 @@ def _told_apart(
             at=change.spot or Spot(signature),
             mend=change.mend,
         )
-    if any(_recovered(certificate, value) for certificate in candidates):
+    if any(recovered(certificate, value) for certificate in candidates):
         return SignatureProblem(
             Fault.DIGEST,
             "ds:SignedInfo as it was signed",

@@ -103,6 +103,12 @@ def named(element: Element) -> str:
     return f"<{element.prefix}:{name.localname}>" if element.prefix else f"<{name.localname}>"
 
 
+def named_in(element: Element) -> str:
+    """The same with its namespace, for where the prefix tells too little: it may stand for any."""
+    namespace = etree.QName(element).namespace
+    return f"{named(element)} in {f'the namespace {namespace[:200]}' if namespace else 'no namespace'}"
+
+
 def make(prefixed: str, attributes: Mapping[str, str] | None = None, *, prefixes: str = "") -> Element:
     """A new root element; ``prefixes`` are further ones, blank-separated, to declare on it."""
     element = etree.Element(qname(prefixed), nsmap=_declared(prefixed, prefixes))

@@ -162,7 +162,9 @@ def test_the_exit_code_says_whether_it_passes(
 def test_what_is_no_such_document_is_an_error_and_never_a_pass(run: Run, command: str, data: bytes) -> None:
     ran = run(command, "x.xml", x_xml=data)
     assert ran.code == 1
-    assert " 0 passed" in ran.summary
+    assert " 0 passed, 0 not applicable, " in ran.summary
+    assert "could not be judged" in ran.summary
+    assert "(the document cannot be read)" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -174,12 +176,23 @@ def test_what_is_no_such_document_is_an_error_and_never_a_pass(run: Run, command
         (("check-request", "text.txt"), "this is no request"),
         (("check-request", "text.txt", "--home", "nowhere"), "there is no eherkenning.yaml"),
         (("check-metadata", "sp.xml", "--now=yesterday"), "--now"),
+        (("check-metadata", "sp.xml", "--catalogue=sp.xml"), "sp.xml: this is not a service catalogue"),
+        (("check-metadata", "sp.xml", "--catalogue=cut.xml"), "cut.xml: this is not a service catalogue"),
+        (("check-catalogue", "dc.xml", "--metadata=dc.xml"), "dc.xml: no service provider in it"),
     ],
 )
 def test_what_cannot_be_read_at_all_ends_with_2_and_one_line(
     run: Run, words: tuple[str, ...], says: str
 ) -> None:
-    ran = run(*words, x_xml=b" \n", text_txt=b"hello, world!", sp_xml=examples.document())
+    catalogue = catalogue_examples.document()
+    ran = run(
+        *words,
+        x_xml=b" \n",
+        text_txt=b"hello, world!",
+        sp_xml=examples.document(),
+        dc_xml=catalogue,
+        cut_xml=catalogue[: len(catalogue) // 2],
+    )
     assert ran.code == 2
     assert says in ran.err
     assert ran.err.count("\n") == 1

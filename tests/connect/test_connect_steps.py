@@ -9,6 +9,9 @@ import pytest
 from lxml import etree
 
 from broker.exchanges import LOG
+from broker.rules.authn import RULES
+from broker.rules.metadata import RULES as metadata_rules
+from broker.rules.resolve import RULES as resolve_rules
 from support.browser import Browser
 from support.plain_sp import PlainProvider
 from support.sp import NS, POST, ServiceProvider
@@ -227,3 +230,58 @@ def test_a_login_of_a_provider_that_works_writes_nothing_more(bench: Any, monkey
     monkeypatch.setattr(store, "swap", lambda kind, *rest: swapped.append(kind) or swap(kind, *rest))
     bench.login()
     assert not [kind for kind in swapped if kind.startswith("connecting")]
+
+
+def boom(seen: Any) -> None:
+    raise ZeroDivisionError("by nought")
+
+
+@pytest.mark.parametrize(
+    ("rule", "step"),
+    [("AR-27", "signature-good"), ("AR-42", "signature-good"), ("AR-14", "return-address-known")],
+)
+def test_a_check_that_broke_ticks_nothing_off_and_takes_the_blame(
+    bench: Any, told: Any, monkeypatch: pytest.MonkeyPatch, rule: str, step: str
+) -> None:
+    monkeypatch.setitem(RULES.rules, rule, replace(RULES.rules[rule], check=boom))
+    bench.ask()
+    found = told()["steps"][step]
+    assert (found["state"], found["code"], found["at"]) == ("blocked", "check-broken", None)
+    assert found["broken_rules"] == [{"rule": rule, "error": "ZeroDivisionError: by nought"}]
+    shown = page(bench)
+    assert "Een controle van ons ging stuk" in shown.readable
+    assert (shown.by_testid("broken-rule")[0].get("data-rule"), "by nought" in shown.readable) == (rule, True)
+    monkeypatch.undo()
+    bench.ask()
+    assert (states(told)[step], told()["steps"][step]["broken_rules"]) == ("done", [])
+
+
+def test_a_check_that_broke_elsewhere_in_the_request_is_said_where_the_person_would_log_in(
+    bench: Any, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RULES.rules, "AR-09", replace(RULES.rules["AR-09"], check=boom))
+    bench.ask()
+    found = told()["steps"]
+    assert (found["signature-good"]["state"], found["return-address-known"]["state"]) == ("done", "done")
+    assert found["person-logged-in"]["code"] == "check-broken"
+
+
+def test_a_check_of_the_artifact_that_broke_ticks_nothing_off(
+    bench: Any, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = "AX-05"
+    monkeypatch.setitem(resolve_rules.rules, rule, replace(resolve_rules.rules[rule], check=boom))
+    resolve(bench, bench.login().fields["SAMLart"])
+    found = told()["steps"]["artifact-resolved"]
+    assert (found["state"], found["code"], found["at"]) == ("blocked", "check-broken", None)
+    assert [one["rule"] for one in found["broken_rules"]] == [rule]
+
+
+def test_metadata_of_which_a_check_broke_is_not_said_to_be_without_errors(
+    bench: Any, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(metadata_rules.rules, "MD-08", replace(metadata_rules.rules["MD-08"], check=boom))
+    found = told()["steps"]["metadata-read"]
+    assert (found["code"], [one["rule"] for one in found["broken_rules"]]) == ("metadata-broken", ["MD-08"])
+    shown = page(bench)
+    assert shown.by_testid("broken-rule")[0].get("data-rule") == "MD-08"

@@ -358,7 +358,34 @@ def test_the_signature_of_a_query_covers_its_parameters(bench: Any) -> None:
     assert (one["covers"], one["why"]) == ("SAMLRequest, RelayState, SigAlg", "holds")
     query = bench.sp.query(etree.tostring(bench.sp.request(bench.sso))).replace("rs-1", "rs-2")
     bench.browser().get(f"/sso/1.13?{query}")
-    assert signatures(bench)[0]["why"] == "unknown-key"
+    changed = signatures(bench)[0]
+    assert (changed["why"], changed["valid"], changed["owner"]) == ("changed", False, bench.sp.entity_id)
+    stranger = ServiceProvider().query(etree.tostring(bench.sp.request(bench.sso)))
+    bench.browser().get(f"/sso/1.13?{stranger}")
+    assert (signatures(bench)[0]["why"], signatures(bench)[0]["owner"]) == ("unknown-key", "")
+
+
+def test_a_good_signature_over_what_was_put_into_a_message_does_not_count_for_it(bench: Any) -> None:
+    """Signature wrapping: a signed request in the Extensions of one that nobody signed."""
+    outer = bench.sp.request(bench.sso, ID="_outer")
+    extensions = etree.Element(f"{{{NS['samlp']}}}Extensions")
+    extensions.append(etree.fromstring(bench.sp.signed(bench.sp.request(bench.sso))))
+    outer.insert(1, extensions)
+    bench.ask(xml=etree.tostring(outer))
+    (one,) = signatures(bench)
+    assert (one["why"], one["valid"], one["whole"]) == ("elsewhere", False, False)
+    assert one["owner"] == bench.sp.entity_id
+    page = opened(bench)
+    assert "gaat niet over dit bericht" in page.by_testid("signature")[0].text_content()
+    assert "Eén handtekening, klopt niet" in page.by_testid("signatures")[0].text_content()
+
+
+def test_a_signature_over_the_message_says_so_in_an_envelope_too(bench: Any) -> None:
+    by_artifact(bench)
+    found = signatures(bench)
+    assert {one["why"] for one in found} == {"holds"}
+    whole = {one["covers"] for one in found if one["whole"]}
+    assert {"<samlp:AuthnRequest>", "<samlp:ArtifactResolve>", "<samlp:ArtifactResponse>"} <= whole
 
 
 def test_in_an_encrypted_assertion_everything_is_in_clear(bench: Any) -> None:

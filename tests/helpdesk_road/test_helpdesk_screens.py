@@ -154,9 +154,11 @@ def test_5_a_forgotten_password_is_the_gemachtigde_s_to_choose(typist: Someone, 
     typist.press("forgot-password")
     typist.press("send")
     typist.reads("error-username", TEXT["problem.user-name-missing"])
+    agent = "m.beheer@voorbeeld.example"
+    before = len(pair.mails(agent))
     typist.fill("send", username="regenboog")
     typist.heading("Vraag het aan de gemachtigde")
-    mail = pair.mail("m.beheer@voorbeeld.example")
+    mail = pair.mail(agent, before)
     assert mail["subject"] == "Nieuw wachtwoord voor MijnHelpdeskPO"
     typist.page.goto(mail["link"])
     typist.fill("save", new_password="kort", new_password_again="kort")
@@ -173,7 +175,7 @@ def test_5_a_forgotten_password_is_the_gemachtigde_s_to_choose(typist: Someone, 
     typist.press("ask-again")
     typist.fill("send", username="regenboog")
     with pair.later(minutes=61):
-        typist.page.goto(pair.mail("m.beheer@voorbeeld.example")["link"])
+        typist.page.goto(pair.mail(agent, before + 1)["link"])
         typist.reads("no-reset-reason", TEXT["problem.reset-late"])
     typist.logs_in("d.sanders")
     typist.fill("next", email="d.sanders@voorbeeld.example", username="regenboog", password="Helpdesk-123")

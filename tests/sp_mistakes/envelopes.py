@@ -156,6 +156,7 @@ MISTAKES = (
     Mistake("a comment in the entity id", ("AR-27",), "without comments", xml(lambda m: m.replace(b":entities:", b":entities:<!-- test -->"))),
     Mistake("no signature in the query", ("AR-26",), "in the query", lambda stage: stage.redirect(f"SAMLRequest={quote_plus(packed(stage))}")),
     Mistake("signed in the XML instead of the query", ("AR-26",), "in the query", lambda stage: stage.redirect(f"SAMLRequest={quote_plus(base64_of(mistakes.deflated(stage.signed())))}")),
+    Mistake("the address HTML-escaped", ("AR-02",), "as it is, with & between", query(lambda text: text.replace("&", "&amp;")), "HTML-escaped"),
     Mistake("no Signature", ("AR-26",), "in the query", query(without("Signature")), "Signature"),
     Mistake("no SigAlg", ("AR-27",), "SigAlg", query(without("SigAlg")), "no SigAlg"),
     Mistake("SigAlg by its short name", ("AR-27",), "rsa-sha256", lambda stage: stage.redirect(stage.sp.query(plain(stage), algorithm="RSA-SHA256"))),

@@ -57,6 +57,15 @@ def extension(name: str) -> Any:
     )
 
 
+def asking_by(inside: str) -> Any:
+    """RequestedAttributes of the scheme, with something of another kind in it."""
+    return asking(
+        level=None,
+        children='<samlp:Extensions><esp:RequestedAttributes xmlns:esp="urn:etoegang:1.9:samlp-extension">'
+        f"{inside}</esp:RequestedAttributes></samlp:Extensions>",
+    )
+
+
 def issuer(**attributes: str) -> Any:
     def send(stage: Stage) -> object:
         request = stage.sp.request(stage.sso)
@@ -148,6 +157,12 @@ MISTAKES = (
     Mistake("an attribute that the catalogue has not", ("AR-39",), "service catalogue lists", extension("urn:etoegang:1.9:attribute:DateOfBirth")),
     Mistake("an attribute by its OID", ("AR-39",), "service catalogue lists", extension("urn:oid:2.5.4.42")),
     Mistake("an extension of another world", ("AR-39-other",), "Leave other extensions out", asking(level=None, children='<samlp:Extensions><eidas:SPType xmlns:eidas="http://eidas.europa.eu/saml-extensions">public</eidas:SPType></samlp:Extensions>')),
+    Mistake("the extension in the namespace of another version", ("AR-39-other",), "Leave other extensions out", asking(level=None, children='<samlp:Extensions><esp:RequestedAttributes xmlns:esp="urn:etoegang:1.13:samlp-extension"/></samlp:Extensions>'), "urn:etoegang:1.13:samlp-extension"),
+    Mistake("attributes asked as saml:Attribute", ("AR-39",), "<md:RequestedAttribute Name=", asking_by('<saml:Attribute Name="urn:etoegang:1.9:attribute:FirstName"/>'), "<saml:Attribute> in the namespace"),
+    Mistake("attributes asked in the namespace of the extension", ("AR-39",), "urn:oasis:names:tc:SAML:2.0:metadata", asking_by('<esp:RequestedAttribute Name="urn:etoegang:1.9:attribute:FirstName"/>'), "samlp-extension"),
+    Mistake("RequestedAttributes with nothing in it", ("AR-39",), "leave <esp:RequestedAttributes> out", asking_by(""), "none"),
+    Mistake("Scoping that names no supplier", ("AR-38",), "leave Scoping out", asking(level=None, children="<samlp:Scoping><samlp:RequesterID>urn:x</samlp:RequesterID></samlp:Scoping>"), "RequesterID"),
+    Mistake("Scoping that only counts proxies", ("AR-38",), "leave Scoping out", asking(level=None, children='<samlp:Scoping ProxyCount="0"/>'), "@ProxyCount"),
     Mistake("Scoping is there and empty", ("AR-40",), "when it has no value", asking(level=None, children="<samlp:Scoping/>")),
     Mistake("the attribute is misspelt", ("AR-02",), "ForceAuthn", asking(ForceAuthn=None, ForceAuthN="true"), "ForceAuthN"),
     Mistake("children in another order", ("AR-02",), "order", asking(level=None, children=CONTEXT.format("", REF.format(LEVEL + "loa3")) + '<samlp:NameIDPolicy AllowCreate="true"/>'), "NameIDPolicy"),

@@ -9,12 +9,12 @@ from lxml import etree
 from broker.rules.authn.examples import rule, sent
 from broker.rules.authn.seen import EXTRA_ATTRIBUTE, LOA1, UNSUPPORTED, SeenRequest, requested_level, said
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import ATTRIBUTES, INTERFACE, LEVELS
+from broker.rules.finding import ATTRIBUTES, INTERFACE, LEVELS, Severity
 from broker.wire import names
 from broker.wire.names import qname
 from broker.wire.places import Spot
 from broker.wire.request import empty_spots
-from broker.wire.xml import named
+from broker.wire.xml import Element, named, named_in
 from suppliers.ask import Level
 
 CONTEXT = "samlp:RequestedAuthnContext"
@@ -24,6 +24,7 @@ BEFORE_CONTEXT = f'  <{CONTEXT} Comparison="minimum">'
 WHOLE_CONTEXT = f"{BEFORE_CONTEXT}\n    <{CLASS_REF}>{LOA3}</{CLASS_REF}>\n  </{CONTEXT}>\n"
 AD, OTHER_AD = (f"urn:etoegang:AD:0000000399990000000{n}:entities:9001" for n in (1, 2))
 LISTED = ("samlp:Scoping", "samlp:IDPList")
+ASKING = "esp:RequestedAttributes"
 ABLE: dict[str, Any] = {"known": (AD, OTHER_AD), "able": (AD,)}
 
 
@@ -167,12 +168,27 @@ def unused_elements(seen: SeenRequest) -> Fault | None:
     good=sent((WHOLE_CONTEXT, ""), _scoped(AD), **ABLE),
 )
 def scoping_served(seen: SeenRequest) -> Fault | None:
+    """A Scoping that names nobody is a warning: the person chooses, as without it. One that is empty is AR-40's."""
     entries = seen.request.idp_entries
-    if entries is None or seen.level is None:
+    scoping = next(seen.request.element.iterchildren(qname("samlp:Scoping")), None)
+    if seen.level is None:
+        raise NotApplicable
+    if entries is None and scoping is not None and (len(scoping) or scoping.attrib):
+        there = [f"@{name}" for name in map(str, scoping.attrib)]
+        there += [named(node) for node in scoping.iterchildren(etree.Element)]
+        return Fault(
+            "samlp:IDPList with a samlp:IDPEntry",
+            f"samlp:Scoping without it, with {', '.join(there) or 'text'}",
+            mend="Name the supplier in samlp:IDPList with a samlp:IDPEntry, or leave Scoping out: the person then "
+            "chooses. The scheme uses Scoping for nothing else.",
+            severity=Severity.WARNING,
+            at=Spot(scoping),
+        )
+    if entries is None:
         raise NotApplicable
     if any(entry in seen.able for entry in entries):
         return None
-    received = ", ".join(said(entry) for entry in entries)
+    received = ", ".join(said(entry) for entry in entries) or "no samlp:IDPEntry"
     unable = [entry for entry in entries if entry in seen.known]
     if unable:
         received += ", which does not reach this level or has not this identifier"
@@ -216,6 +232,9 @@ def scoping_one(seen: SeenRequest) -> Fault | None:
     certainty="That a request to a broker may ask for attributes could not be confirmed; on HM-AD it may.",
 )
 def attributes_allowed(seen: SeenRequest) -> Fault | None:
+    for holder in seen.request.element.iterfind(f"{qname('samlp:Extensions')}/{qname(ASKING)}"):
+        if fault := _no_attributes(holder):
+            return fault
     asked = seen.request.requested_attributes
     if not asked:
         raise NotApplicable
@@ -244,7 +263,7 @@ def extensions_known(seen: SeenRequest) -> Fault | None:
     if not seen.request.other_extensions:
         return None
     received = ", ".join(seen.request.other_extensions)
-    return Fault("<esp:RequestedAttributes> only", received, at=seen.inside("samlp:Extensions"))
+    return Fault(f"<{ASKING}> in the namespace {names.ESP} only", received, at=seen.inside("samlp:Extensions"))
 
 
 @rule(
@@ -262,6 +281,21 @@ def nothing_empty(seen: SeenRequest) -> Fault | None:
         return None
     listed = ", ".join(f"@{place.attribute}" if place.attribute else named(place.element) for place in found)
     return Fault("a value, or no such part", listed, at=found[0])
+
+
+def _no_attributes(holder: Element) -> Fault | None:
+    """What is in the list and asks for nothing: nobody may take it for a request that was heard."""
+    inside = list(holder.iterchildren(etree.Element))
+    wrong = [node for node in inside if node.tag != qname("md:RequestedAttribute")]
+    if inside and not wrong:
+        return None
+    return Fault(
+        f"in {named(holder)}: <md:RequestedAttribute> in the namespace {names.MD}",
+        ", ".join(map(named_in, wrong[:10])) or "none",
+        mend=f"Write a <md:RequestedAttribute Name=…> of the namespace {names.MD} for each attribute that you ask for, "
+        f"and nothing else; or leave {named(holder)} out.",
+        at=Spot(wrong[0] if wrong else holder),
+    )
 
 
 def _attribute(seen: SeenRequest, name: str) -> Spot:

@@ -18,7 +18,7 @@ from broker.wire.places import Spot
 from broker.wire.shape import Signing
 from broker.wire.signing import Fault as SignatureFault
 from broker.wire.signing import SignatureProblem, Signed, verify
-from broker.wire.xml import Element, child, named, parse, serialize
+from broker.wire.xml import Element, child, named, named_in, parse, serialize
 
 SCHEMA = "saml-schema-metadata-2.0.xsd"
 DV_ENTITY = re.compile(r"urn:etoegang:DV:[0-9]{20}:entities:(0|[1-9][0-9]{0,3}|0[0-9]{3})")
@@ -43,7 +43,11 @@ def schema_valid(seen: SeenMetadata) -> Fault | None:
         )
     assert seen.root is not None
     if seen.entity is None:
-        return Fault("<md:EntityDescriptor> as the root", named(seen.root), at=Spot(seen.root))
+        mend = None
+        if local(seen.root) in ("EntityDescriptor", "EntitiesDescriptor"):
+            mend = f"Use the namespace {names.MD}, letter for letter."
+        expected = f"<md:EntityDescriptor> in the namespace {names.MD} as the root"
+        return Fault(expected, named_in(seen.root), mend=mend, at=Spot(seen.root))
     for error in schema.errors(seen.root, SCHEMA):
         if error.at is not None and error.at.element.tag == qname("ds:X509Certificate"):
             continue  # MD-15 says what it is
@@ -59,7 +63,9 @@ def _schema_mend(error: schema.SchemaError) -> str | None:
     if "is required but missing" in error.message:
         attribute = "xml:lang" if error.attribute.endswith("lang") else error.attribute
         return f"Add the attribute {attribute} to {holder}."
-    if "not allowed" in error.message:
+    if "content is not allowed" in error.message:
+        return f"Put text alone in {holder}, or leave it empty, as the schema has it."
+    if "not allowed" in error.message and error.attribute:
         return f"Take the attribute {error.attribute} of {holder} out, or write it as the schema does."
     return None
 

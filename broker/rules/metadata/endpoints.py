@@ -115,7 +115,7 @@ def https(seen: SeenMetadata) -> Fault | None:
     """But for this machine itself, which is MD-21-local's."""
     for node, attribute, url in _addresses(seen):
         if not _scheme(url, "https") and not _local(url):
-            return Fault("https://…", said(url), at=Spot(node, attribute))
+            return Fault("https://…", said(url), mend=_mend(url, attribute), at=Spot(node, attribute))
     return None
 
 
@@ -162,6 +162,17 @@ def _addresses(seen: SeenMetadata) -> list[tuple[Element, str, str]]:
     if not found:
         raise NotApplicable
     return found
+
+
+def _mend(url: str, attribute: str) -> str | None:
+    """Where TLS is not what is missing."""
+    if not url.strip():
+        return f"Write the whole address in {attribute}, from https:// on, or leave out what has no address."
+    if _scheme(url.strip(), "https"):
+        return f"Take the white space around the address in {attribute} out: it is compared character for character."
+    if not _scheme(url.strip(), "http"):
+        return f"Write the whole address in {attribute}: https://, the name of the host, the path."
+    return None
 
 
 def _scheme(url: str, scheme: str) -> bool:

@@ -110,7 +110,8 @@ def names(seen: SeenMetadata) -> Fault | None:
             item.get(qname("xml:lang"), "none"): text_of(item) for item in children(node, "md:ServiceName")
         }
         if not found.get("nl"):
-            received = ", ".join(f"xml:lang {lang}" for lang in found) or "no md:ServiceName"
+            said_ = (f"xml:lang {lang}{'' if text else ', which is empty'}" for lang, text in found.items())
+            received = ", ".join(said_) or "no md:ServiceName"
             return Fault('a md:ServiceName with xml:lang="nl"', received, at=Spot(node))
     return None
 

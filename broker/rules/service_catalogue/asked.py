@@ -131,17 +131,34 @@ def certificates(seen: SeenCatalogue) -> Fault | None:
         keys = [key_descriptor(one) for holder in holders for one in children(holder, "md:KeyDescriptor")]
         usable = [key for key in keys if key.serves("encryption") and key.certificates]
         if not usable:
-            received = "one for signing only" if keys else "none"
+            serving = [key for key in keys if key.serves("encryption")]
+            received, mend = "none", None
+            if serving:
+                received = "a md:KeyDescriptor without ds:X509Certificate"
+                mend = "Put the certificate in the md:KeyDescriptor of ServiceCertificate, in ds:X509Certificate."
+            elif keys:
+                received = "one for signing only"
+                mend = 'Leave use="signing" off the md:KeyDescriptor of ServiceCertificate, or write use="encryption".'
             return Fault(
-                "a ServiceCertificate with a key to encrypt for", received, at=Spot(node), severity=severity
+                "a ServiceCertificate with a key to encrypt for",
+                received,
+                mend=mend,
+                at=Spot(node),
+                severity=severity,
             )
         for key in usable:
             if not key.name:
-                return Fault("ds:KeyName beside the certificate", "none", at=Spot(key.element))
+                mend = "Add ds:KeyName with the name of the key to the ds:KeyInfo, beside ds:X509Data."
+                received = "an empty one" if key.name is not None else "none"
+                return Fault("ds:KeyName beside the certificate", received, mend=mend, at=Spot(key.element))
             for one in key.certificates:
                 if one.certificate is None:
                     return Fault(
-                        "an X.509 certificate with an RSA key, in base64", one.problem, at=Spot(one.element)
+                        "an X.509 certificate with an RSA key, in base64",
+                        one.problem,
+                        mend="Put the certificate itself in ds:X509Certificate: the base64 of its PEM, without the "
+                        "lines of dashes, of a certificate with an RSA key; no private key, no fingerprint.",
+                        at=Spot(one.element),
                     )
     return None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from broker.rules.authn.seen import said
 from broker.rules.engine import Fault
 from broker.rules.metadata.examples import OIN
-from broker.rules.service_catalogue.examples import swap
+from broker.rules.service_catalogue.examples import HM, swap
 from broker.rules.service_catalogue.seen import CATALOGUE, SeenCatalogue, rule
 from broker.wire.places import Spot
 from broker.wire.xml import Element, named, text_of
@@ -42,7 +42,10 @@ def oins(seen: SeenCatalogue) -> Fault | None:
     for name in ("ServiceProviderID", "HerkenningsmakelaarId", "AdditionalHerkenningsmakelaarId"):
         for node in seen.every(name):
             if not _OIN.fullmatch(text_of(node) or ""):
-                return Fault("an OIN of 20 digits", said(text_of(node)), at=Spot(node))
+                mend = None
+                if name != "ServiceProviderID":
+                    mend = f"Write the OIN of the broker in {named(node)}, the 20 digits alone; of this mock: {HM}."
+                return Fault("an OIN of 20 digits", said(text_of(node)), mend=mend, at=Spot(node))
     for provider in seen.some("ServiceProvider"):
         oin = seen.text(provider, "ServiceProviderID")
         for node in provider.iter(f"{{{seen.namespace}}}ServiceID"):

@@ -37,9 +37,18 @@ class SeenCatalogue:
     @property
     def readable(self) -> Element:
         """The esc:ServiceCatalogue. NotApplicable for anything else: a rule that cannot look never passes."""
-        if self.root is None or not is_catalogue(self.root) or not NAMESPACE.fullmatch(self.namespace):
+        if self.root is None or not self.is_readable:
             raise NotApplicable
         return self.root
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is a catalogue, of a version that is known."""
+        return (
+            self.root is not None
+            and is_catalogue(self.root)
+            and NAMESPACE.fullmatch(self.namespace) is not None
+        )
 
     @property
     def namespace(self) -> str:

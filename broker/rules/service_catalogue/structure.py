@@ -182,7 +182,13 @@ class _Judge:
         for name in map(str, node.attrib):
             if name not in known:
                 expected = ", ".join(f"@{one}" for one in known.values()) or "no attributes"
-                return Fault(expected, f"@{etree.QName(name).localname}", at=Spot(node, name))
+                namespace = etree.QName(name).namespace
+                within = f" in the namespace {namespace[:200]}" if namespace else ""
+                received = f"@{etree.QName(name).localname}{within or ' in no namespace'}"
+                mend = None
+                if within and etree.QName(name).localname in known:
+                    mend = f"Write {etree.QName(name).localname} without a prefix: this attribute has no namespace."
+                return Fault(expected, received, mend=mend, at=Spot(node, name))
         for one in shape.required:
             if self._attribute(one) not in node.attrib:
                 return Fault(f"@{one}", "no such attribute", at=Spot(node, self._attribute(one)))
