@@ -281,6 +281,7 @@ def test_it_goes_out_by_artifact_too(bench: Any) -> None:
 
 def test_a_provider_outside_the_scheme_gets_it_in_its_own_words(bench: Any) -> None:
     settle(bench, profile="saml", levels={"EH2+": "urn:low", "EH3": "urn:middle"})
+    bench.application.clock.change("", frozen=True)
     good = go(bench)
     arm(bench, "level-lower")
     went = go(bench)
