@@ -79,7 +79,9 @@ def from_redirect(query: bytes) -> Carried:
             mend = f"Send each parameter once; {key} is in the query twice."
             raise BindingProblem(f"the query parameter {key} is there more than once", mend)
         raw[key] = value
-    escaped = [key for key in raw if key.removeprefix("amp;") in _PARAMETERS and key.removeprefix("amp;") not in raw]
+    escaped = [
+        key for key in raw if key.removeprefix("amp;") in _PARAMETERS and key.removeprefix("amp;") not in raw
+    ]
     if escaped:
         raise BindingProblem(
             f"the address was HTML-escaped: it has &amp; where & was, and so a parameter {escaped[0]}",

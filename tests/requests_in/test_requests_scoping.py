@@ -314,4 +314,4 @@ def test_another_extension_is_passed_over_and_said(bench: Any) -> None:
         children='<samlp:Extensions><x:Language xmlns:x="urn:x">nl</x:Language></samlp:Extensions>'
     )
     assert page.heading == "Maak een keuze", page.readable
-    assert rules(bench, login_id_of(page))["AR-39-other"]["received"] == "<x:Language>"
+    assert rules(bench, login_id_of(page))["AR-39-other"]["received"] == "<x:Language> in the namespace urn:x"

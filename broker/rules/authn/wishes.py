@@ -64,7 +64,9 @@ def level_known(seen: SeenRequest) -> Fault | None:
     refs = seen.request.class_refs
     if refs is None:
         raise NotApplicable
-    inside = [etree.QName(node).namespace for node in seen.inside(CONTEXT).element.iterchildren(etree.Element)]
+    inside = [
+        etree.QName(node).namespace for node in seen.inside(CONTEXT).element.iterchildren(etree.Element)
+    ]
     if inside and names.SAML not in inside:
         raise NotApplicable  # AR-02's
     known = [level.urn for level in Level]
@@ -263,7 +265,9 @@ def extensions_known(seen: SeenRequest) -> Fault | None:
     if not seen.request.other_extensions:
         return None
     received = ", ".join(seen.request.other_extensions)
-    return Fault(f"<{ASKING}> in the namespace {names.ESP} only", received, at=seen.inside("samlp:Extensions"))
+    return Fault(
+        f"<{ASKING}> in the namespace {names.ESP} only", received, at=seen.inside("samlp:Extensions")
+    )
 
 
 @rule(
