@@ -58,7 +58,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8080, help="of the broker")
     parser.add_argument("--demo-port", type=int, default=8081, help="of the demo service provider")
     parser.add_argument(
-        "--smtp-port", type=int, default=0, help="of the inbox's SMTP door, for the demo's mail (default: any free)"
+        "--smtp-port",
+        type=int,
+        default=0,
+        help="of the inbox's SMTP door, for the demo's mail (default: any free)",
     )
     return parser.parse_args()
 

@@ -143,7 +143,9 @@ def create(
     app.register_blueprint(pages.blueprint(parts))
     app.register_blueprint(ad_list.blueprint(parts))
     app.register_blueprint(rules_pages.blueprint())
-    app.register_blueprint(supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https, room=room))
+    app.register_blueprint(
+        supplier_pages(desk, inbox_path="/console/inbox", secure=settings.https, room=room)
+    )
     app.register_blueprint(console.blueprint(parts, desk, clock))
     app.register_blueprint(api.blueprint(parts, desk, clock))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

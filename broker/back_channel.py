@@ -70,7 +70,9 @@ def fetch(parts: Parts, text: str) -> Fetched:
         artifact = read_artifact(text)
     except ArtifactProblem as problem:
         mend = "Send the artifact whole and percent-encoded once: a + in base64 is %2B in a query, else it is a blank."
-        fault = Fault("an artifact of type 0x0004 in base64, URL-encoded once", str(problem), "SAMLart", mend=mend)
+        fault = Fault(
+            "an artifact of type 0x0004 in base64, URL-encoded once", str(problem), "SAMLart", mend=mend
+        )
         raise NotFetched(fault, told, http_status=400, garbled=True) from None
     sp = parts.current.catalogue.sp_by_source_id(artifact.source_id)
     if sp is None:

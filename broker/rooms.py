@@ -99,9 +99,7 @@ class Room:
     def _services(self) -> Mapping[str, ServiceRecord | None]:
         """By ServiceID, which a change may give another record."""
         over, under = self.layer.over.services, self.ground.layer.register.services
-        found: dict[str, ServiceRecord | None] = {
-            under[key].service_id: None for key in over if key in under
-        }
+        found: dict[str, ServiceRecord | None] = {under[key].service_id: None for key in over if key in under}
         found.update((record.service_id, record) for record in over.values() if record is not None)
         return found
 

@@ -69,7 +69,9 @@ def find(parts: Parts, sp: str, name_id: str | None, indexes: tuple[str, ...]) -
     """Those that are known of the sessions that a request names: by SessionIndex, or without one by NameID, which
     is the same for a person in every room; there it is those of this room."""
     if not indexes and name_id:
-        indexes = tuple(index.decode() for index in parts.store.group(OF_NAME, _name_key(sp, name_id, parts.tag)))
+        indexes = tuple(
+            index.decode() for index in parts.store.group(OF_NAME, _name_key(sp, name_id, parts.tag))
+        )
     records = (parts.store.get(KIND, index) for index in dict.fromkeys(indexes))
     return tuple(ADAPTER.validate_json(record) for record in records if record is not None)
 

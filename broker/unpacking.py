@@ -22,7 +22,9 @@ def by_post(fields: Sent, version: str, *, framed: bool = False) -> Arrived:
         if not raw:
             told = other_fields(frozenset(fields))
             instead = f": {told[0]}" if told else ""
-            raise BindingProblem(f"the form has no SAMLRequest and no SAMLart{instead}", told[1] if told else "")
+            raise BindingProblem(
+                f"the form has no SAMLRequest and no SAMLart{instead}", told[1] if told else ""
+            )
         return from_post(raw, _first(fields, "RelayState") or None)
 
     return _unpacked(HTTP_POST, fields, version, framed, message, raw)

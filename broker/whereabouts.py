@@ -17,7 +17,9 @@ MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 def in_container(environment: Mapping[str, str] = os.environ) -> bool:
     """As far as can be known: an engine that leaves no mark is not seen."""
     marked = any(mark.exists() for mark in MARKS)
-    return marked or "KUBERNETES_SERVICE_HOST" in environment or "MOCK_EHERKENNING_IN_CONTAINER" in environment
+    return (
+        marked or "KUBERNETES_SERVICE_HOST" in environment or "MOCK_EHERKENNING_IN_CONTAINER" in environment
+    )
 
 
 def means_itself(url: str) -> str:

@@ -145,7 +145,9 @@ class Approvals:
         sent = _SENT.validate_json(raw) if raw else None
         if sent is None:
             return Link(LinkState.UNKNOWN)
-        request = next((r for r in self.grants.of(sent.person, sent.tag).requests if r.id == sent.request), None)
+        request = next(
+            (r for r in self.grants.of(sent.person, sent.tag).requests if r.id == sent.request), None
+        )
         if request is None or request.supplier != slug:
             return Link(LinkState.UNKNOWN)
         if not request.is_open:

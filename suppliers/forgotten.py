@@ -225,9 +225,7 @@ class Forgotten:
         if state not in (Standing.ACTIVE, Standing.BLOCKED):
             return say(f"reset.mail.{state}", username=means.username, until=_until(means, begun.language))
         token = secrets.token_urlsafe(32)
-        link = replace(
-            begun, username=means.username, fingerprint=means.fingerprint, chosen=account.chosen
-        )
+        link = replace(begun, username=means.username, fingerprint=means.fingerprint, chosen=account.chosen)
         self._store.put(KIND, _hash(token), _LINK.dump_json(link), keep=_KEEP_SECONDS)
         url = f"{self._url}/{quote(means.supplier, safe='')}/reset/{token}"
         text = say("reset.mail.link", username=means.username, url=url)

@@ -284,7 +284,10 @@ class Reset(Part):
     model_config = DESCRIBED
 
     what: Annotated[str, StringConstraints(pattern=rf"^(({'|'.join(WHAT)})(,|$))*$")] = Field(
-        "", description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out, but without "
-        "a tag no service-providers"
+        "",
+        description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out, but without "
+        "a tag no service-providers",
     )
-    tag: Tag = Field("", description="only what is of this room; its exchanges only if they are named, its inbox never")
+    tag: Tag = Field(
+        "", description="only what is of this room; its exchanges only if they are named, its inbox never"
+    )

@@ -30,7 +30,9 @@ def add(calls: Calls, parts: Parts) -> None:
             "state",
             {
                 200: Answer("it would", Ready),
-                503: Answer("the files have mistakes (the last good one counts), or something else is missing", Ready),
+                503: Answer(
+                    "the files have mistakes (the last good one counts), or something else is missing", Ready
+                ),
             },
             open=True,
         )

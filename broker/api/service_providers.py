@@ -131,7 +131,9 @@ class ServiceCatalogueSeen(_FromSomewhere):
 class RuleReported(Given):
     rule: str
     title: str
-    severity: Literal["R", "E", "W", "N"] | None = Field(description="null: the profile does not know the rule")
+    severity: Literal["R", "E", "W", "N"] | None = Field(
+        description="null: the profile does not know the rule"
+    )
     result: Literal["passed", "failed", "not-applicable", "broken", "never-seen"]
     at: str | None = Field(description="of the last message that it judged; null for what is judged now")
     exchange: str | None
@@ -174,7 +176,9 @@ class StepSeen(Given):
     exchange: str | None
     stopped: AttemptStopped | None
     findings: list[dict[str, Any]] = Field(description="what stops it, with how to mend it")
-    broken_rules: list[BrokenRule] = Field(description="checks that could not run: the broker's fault, and no pass")
+    broken_rules: list[BrokenRule] = Field(
+        description="checks that could not run: the broker's fault, and no pass"
+    )
 
 
 class StrangerSeen(Given):
@@ -425,7 +429,9 @@ def _single(calls: Calls, parts: Parts, shelf: _Shelf) -> None:
             return Response(status=204)
         found = existing(here, id_)
         if found["origin"] != Origin.FILE:
-            raise Answered(409, "It is everybody's", f"{id_} is not of this room; leave tag= out to remove it.")
+            raise Answered(
+                409, "It is everybody's", f"{id_} is not of this room; leave tag= out to remove it."
+            )
         detail = f"{id_} stands in {found['source']}; take the file away instead."
         raise Answered(409, "It is a file", detail)
 

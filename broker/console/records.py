@@ -182,7 +182,8 @@ def shown_one(
         address=kind.address(key),
         unfit=unfit(view.layer, kind.section, key),
         list_address=f"/console{kind.where}",
-        api=f"{kind.api}/{quote(key, safe='/' if kind.section is Section.MANDATES else '')}" + _in_room(parts),
+        api=f"{kind.api}/{quote(key, safe='/' if kind.section is Section.MANDATES else '')}"
+        + _in_room(parts),
         **kind.besides(view, record),
     )
 
@@ -310,9 +311,7 @@ def _delete(parts: Parts, kind: Pages, key: str, *, cascade: bool) -> Step:
 def restore(parts: Parts, section: Section, key: str) -> None:
     """Drop what was changed of one record in the room of ``parts``: what it lies over counts again."""
     dropped = Entry(dropped=((section, key),), tag=parts.tag)
-    parts.configuration.change(
-        lambda layer: dropped if (section, key) in layer.changes else None, parts.tag
-    )
+    parts.configuration.change(lambda layer: dropped if (section, key) in layer.changes else None, parts.tag)
 
 
 def _not_there(parts: Parts, kind: Pages, layer: Layer, key: str, missing: Missing) -> ResponseReturnValue:

@@ -65,5 +65,11 @@ def _put(response: Response, tag: str, *, https: bool) -> None:
     if https or urlsplit(request.host_url).hostname in _HERE:
         for path in _CROSS_SITE:
             response.set_cookie(
-                COOKIE, tag, max_age=None if tag else 0, path=path, httponly=True, samesite="None", secure=True
+                COOKIE,
+                tag,
+                max_age=None if tag else 0,
+                path=path,
+                httponly=True,
+                samesite="None",
+                secure=True,
             )

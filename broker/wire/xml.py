@@ -45,7 +45,9 @@ def parse(data: bytes) -> Element:
     except etree.XMLSyntaxError as error:
         # The message of libxml2 may quote the input; its first line is enough to find the place.
         raise XmlProblem(
-            f"it is not well-formed XML: {str(error).splitlines()[0]}", error.lineno or 0, mend=_mend(str(error))
+            f"it is not well-formed XML: {str(error).splitlines()[0]}",
+            error.lineno or 0,
+            mend=_mend(str(error)),
         ) from None
     except ValueError as error:
         raise XmlProblem(f"it is not XML: {error}") from None

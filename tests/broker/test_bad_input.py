@@ -295,7 +295,9 @@ CASES = (
     forged("processing instruction in Issuer", post(mistakes.instruction_in_issuer), says="instruction"),
     forged("by another key, by Redirect", redirect(lambda sp, sso: OTHER.query(mistakes.unsigned(sp, sso)))),
     forged("RelayState changed after signing", altered(lambda q: q.replace("rs-1", "rs-2")), "AR-42"),
-    forged("RelayState taken away after signing", altered(lambda q: q.replace("&RelayState=rs-1", "")), "AR-42"),
+    forged(
+        "RelayState taken away after signing", altered(lambda q: q.replace("&RelayState=rs-1", "")), "AR-42"
+    ),
     forged("query escaped anew after signing", altered(mistakes.lower_case), "AR-42"),
     forged("SigAlg of another family", altered(lambda q: q.replace("rsa-sha256", "hmac-sha256"))),
     # What is out of the ordinary, and still good.

@@ -68,7 +68,9 @@ def test_the_exchanges_of_a_room_go_only_where_they_are_named(filled: Any) -> No
     assert filled.api("POST", "reset?tag=one&what=exchanges")["dropped"] == {"exchanges": of_one}
     assert (seen("one"), seen("two")) == ([], two)
     assert len(seen("")) == everybody - of_one
-    assert filled.api("GET", f"exchanges?since={cursor}&tag=two")["exchanges"] == [], "who waits sees nothing old"
+    assert filled.api("GET", f"exchanges?since={cursor}&tag=two")["exchanges"] == [], (
+        "who waits sees nothing old"
+    )
     assert filled.api("GET", "state")["exchanges"]["dropped"] == 0
 
 

@@ -61,7 +61,9 @@ def with_client(name: str) -> Path:
             with tempfile.TemporaryDirectory() as folder:
                 # A copy, for building leaves files behind.
                 copy = Path(folder) / "client"
-                shutil.copytree(CLIENT, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+                shutil.copytree(
+                    CLIENT, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
+                )
                 _run([*pip, "install", "--force-reinstall", str(copy)], f"{wanted}: pip could not install it")
             _run([*pip, "check"], f"{wanted}: it does not go with what is there")
             stamp.write_text(digest)

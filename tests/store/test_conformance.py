@@ -424,7 +424,9 @@ def test_a_group_is_dropped_with_its_bytes_and_no_other(store: Store) -> None:
     assert not store.drop_group("no such log", "a")
     assert (store.groups("messages", limit=9), store.group("messages", "a")) == (["b"], [])
     assert store.group("others", "a") == [b"other"]
-    assert store.append("messages", "c", b"12345", most_groups=2, most_bytes=15) == 0, "what went still counts"
+    assert store.append("messages", "c", b"12345", most_groups=2, most_bytes=15) == 0, (
+        "what went still counts"
+    )
     assert store.dropped("messages") == 0
 
 

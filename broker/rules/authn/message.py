@@ -18,7 +18,9 @@ from broker.wire.xml import Element
 from suppliers.ask import Level
 
 FORCED = 'ForceAuthn="true"'
-DATE_TIME = re.compile(r"-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?")
+DATE_TIME = re.compile(
+    r"-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 OWNERS = {
     "ID": "AR-03",
     "Version": "AR-05",
@@ -29,7 +31,14 @@ OWNERS = {
     "AttributeConsumingServiceIndex": "AR-19",
 }
 """Attributes of the message whose value another rule judges."""
-ATTRIBUTES = (*OWNERS, "Destination", "Consent", "ProtocolBinding", "AssertionConsumerServiceURL", "ProviderName")
+ATTRIBUTES = (
+    *OWNERS,
+    "Destination",
+    "Consent",
+    "ProtocolBinding",
+    "AssertionConsumerServiceURL",
+    "ProviderName",
+)
 
 
 @rule(

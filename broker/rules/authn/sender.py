@@ -76,7 +76,9 @@ def _nearest(seen: SeenRequest) -> str | None:
             return f"Mind capitals: write {other}."
     close = get_close_matches(issuer, known, 1, 0.8)
     oin = issuer.split(":")[3] if issuer.count(":") == 5 and issuer.startswith("urn:etoegang:DV:") else ""
-    usual = "Put the metadata of this service provider in the metadata folder, or mend the entity id in either."
+    usual = (
+        "Put the metadata of this service provider in the metadata folder, or mend the entity id in either."
+    )
     if oin.isdigit() and len(oin) != 20:
         usual = f"Write the OIN of 20 digits; this one has {len(oin)}."
     return f"{usual} The nearest that is known is {close[0]}." if close else usual
