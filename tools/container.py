@@ -137,7 +137,7 @@ class Build:
         base = self._folder / f"base-{match['suite']}"
         if not (base / "etc/debian_version").exists():
             command = ["debootstrap", "--variant=minbase", match["suite"], str(base)]
-            subprocess.run([*command, "http://deb.debian.org/debian"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         root = self._folder / (name.strip() or "final")
         shutil.rmtree(root, ignore_errors=True)
         subprocess.run(["/bin/cp", "--archive", "--reflink=auto", str(base), str(root)], check=True)

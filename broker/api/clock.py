@@ -26,7 +26,9 @@ _HOW = (
     "at sets it, shift_seconds puts it so far from the machine's, shift_by_seconds moves it on from where it is; "
     "with frozen it stands there. frozen by itself stops it, or lets it go on, where it is."
 )
-_ROOM = "With a tag it is the clock of that room: all of its logins go by it, whatever clock their service provider has."
+_ROOM = (
+    "With a tag it is the clock of that room: all of its logins go by it, whatever their service provider's."
+)
 _OWN = (
     "All that belongs to logins at this service provider goes by its own clock: age of the request, artifacts, "
     "assertions, codes, mandates, means, sessions at the suppliers. "
