@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -22,7 +21,6 @@ def parts() -> Parts:
     home = Path(folder.name)
     (home / "metadata").mkdir()
     (home / "metadata" / "sp.xml").write_text(samples.text("sp_metadata"))
-    logging.disable(logging.CRITICAL)
     application = create(Settings(home=home, store="memory", port=8080), watch=False)
     atexit.register(application.close)
     return application.parts

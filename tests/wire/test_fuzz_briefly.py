@@ -5,6 +5,7 @@ The long run is `python -m fuzz.<door>`, by atheris: docs/testing.md.
 
 from __future__ import annotations
 
+import logging
 from random import Random
 
 import pytest
@@ -28,6 +29,11 @@ def test_nothing_that_comes_in_breaks_or_holds_up_a_door(name: str) -> None:
             knock(data)
         except Exception as error:
             pytest.fail(f"change {number}: {type(error).__name__}: {error}\n{data[:3_000]!r}")
+
+
+def test_knocking_silences_nobody_else_s_log() -> None:
+    running.door("request")(b"x")
+    assert logging.getLogger("helpdeskpo").isEnabledFor(logging.ERROR)
 
 
 def test_a_door_that_takes_too_long_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
