@@ -1,6 +1,6 @@
 """The command ``mock-eherkenning-healthy``: exit code 0 where a login would work, 1 and the reason where it would not.
 
-For the health check of a container, without a shell. Only the standard library, so that asking every few seconds
+For the health check of a container, without a shell. Nothing that takes long to load, so that asking every few seconds
 costs next to nothing.
 """
 
@@ -13,6 +13,8 @@ import ssl
 import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
+
+from broker.environment import YES
 
 SECONDS = 3.0
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - where a broker listens, not where this does
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def own_address() -> str:
     """Where the broker listens that was started with this environment."""
-    tls = os.environ.get("MOCK_EHERKENNING_TLS", "").casefold() in ("1", "yes", "true", "on")
+    tls = os.environ.get("MOCK_EHERKENNING_TLS", "").casefold() in YES
     port = os.environ.get("MOCK_EHERKENNING_PORT") or "8080"
     host = os.environ.get("MOCK_EHERKENNING_HOST") or "127.0.0.1"
     here = "127.0.0.1" if host in ANY_ADDRESS else host
