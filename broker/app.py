@@ -65,7 +65,8 @@ class Application:
     mailer: Mailer | None = None
 
     def stop_waiting(self) -> None:
-        """Before the server stops: whoever waits for a login would hold it up."""
+        """Before the server stops: whoever waits for a login, or is kept waiting, would hold it up."""
+        self.parts.stopping.set()
         self.parts.polls.stop()
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Event
 
 from broker.configuration import Configuration, Snapshot
 from broker.exchanges import Exchanges
@@ -29,7 +30,8 @@ class Parts:
     """Clock and randomness come in here, so that a test can hold them still.
 
     ``now_of`` is the time in the logins of one service provider (by entity id): a tester may give it a clock of its
-    own, or the room that they are in, which has the tag of ``tag``. ``now`` is everybody else's.
+    own, or the room that they are in, which has the tag of ``tag``. ``now`` is everybody else's. ``stopping`` is set
+    when the broker stops: what waits then waits no longer.
     """
 
     settings: Settings
@@ -45,6 +47,7 @@ class Parts:
     new_id: Callable[[], str] = new_id
     new_uuid: Callable[[], str] = field(default=lambda: str(uuid.uuid4()))
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    stopping: Event = field(default_factory=Event)
     tag: str = ""
 
     def seen_by(self, tag: str) -> Parts:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import signal
 from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
 from threading import Thread
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from cheroot import wsgi
@@ -73,23 +73,40 @@ class Server:
         Thread(target=self._cheroot.serve, name="artifact-service", daemon=True).start()
 
     def serve(self, application: WsgiApplication, stopping: Callable[[], None] = lambda: None) -> None:
-        """Until SIGINT or SIGTERM; ``stopping`` is called then, and requests under way are finished."""
+        """Until SIGINT or SIGTERM; ``stopping`` is called then, and requests under way are finished. A second SIGINT
+        ends the process at once, a second SIGTERM does nothing. The process is expected to end afterwards."""
+        # A handler that raised would do so in the middle of anything: in a queue of cheroot's the wake-up of a
+        # thread got lost, and stopping waited for that thread for ever. SimpleQueue may be put to at any moment.
+        told: SimpleQueue[BaseException | None] = SimpleQueue()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: told.put(None))
         self._cheroot.wsgi_app = application
-        signal.signal(signal.SIGTERM, _interrupt)
+        Thread(target=self._serve_and_tell, args=(told,), name="server", daemon=True).start()
+        fault = _next(told)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        stopping()
+        self._cheroot.stop()
+        if fault:
+            raise fault
+
+    def _serve_and_tell(self, told: SimpleQueue[BaseException | None]) -> None:
         try:
             self._cheroot.serve()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            stopping()
-            self._cheroot.stop()
+            told.put(None)
+        except BaseException as fault:
+            told.put(fault)
 
     def close(self) -> None:
         self._cheroot.stop()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _next(told: SimpleQueue[BaseException | None]) -> BaseException | None:
+    while True:
+        try:
+            # Not for ever: on Windows a signal is noticed between two waits only.
+            return told.get(timeout=1)
+        except Empty:
+            continue
 
 
 def only(paths: frozenset[str], application: WsgiApplication) -> WsgiApplication:

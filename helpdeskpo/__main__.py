@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from helpdeskpo.keys import key_pair
 from helpdeskpo.settings import OIN, Settings, request_binding, response_binding
@@ -44,6 +42,7 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
 
     from helpdeskpo.app import create_app
     from helpdeskpo.database import Database
+    from helpdeskpo.serving import serve_until_told
 
     logging.basicConfig(level=logging.INFO, format="helpdeskpo %(levelname)s %(message)s")
     # pysaml2 says at length what checks.py has said in a line.
@@ -55,18 +54,9 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     server.max_request_header_size = 65_536
     server.max_request_body_size = 2_000_000
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        server.prepare()
-        print(f"MijnHelpdeskPO: {settings.url('/')} (metadata: {settings.url('/metadata')})", flush=True)
-        server.serve()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.stop()
+    server.prepare()
+    print(f"MijnHelpdeskPO: {settings.url('/')} (metadata: {settings.url('/metadata')})", flush=True)
+    serve_until_told(server)
     return 0
 
 

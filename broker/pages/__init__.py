@@ -72,7 +72,7 @@ def blueprint(parts: Parts) -> Blueprint:
             return _refusal(outcome.id, outcome.findings), outcome.http_status
         if isinstance(outcome, Declined):
             here = replace(outcome.login, language=language.current())
-            return _deliver(answer.decline(parts, here, outcome.status))
+            return _deliver(parts, answer.decline(parts, here, outcome.status))
         here = _in_language(parts, outcome)
         try:
             # The cross-site POST carries no Lax cookie; the GET that follows does.
@@ -95,7 +95,7 @@ def blueprint(parts: Parts) -> Blueprint:
             return _refusal(outcome.id, outcome.findings, logging_out=True), outcome.http_status
         language.use(outcome.language)
         if outcome.answer is not None:
-            return _deliver(replace(outcome.answer, language=language.current()))
+            return _deliver(parts, replace(outcome.answer, language=language.current()))
         return _page(
             "logged_out",
             provider=outcome.provider.in_(language.current()),
@@ -126,7 +126,7 @@ def blueprint(parts: Parts) -> Blueprint:
     @pages.route("/login/<id>/cancel", methods=["POST"])
     def cancel(id: str) -> ResponseReturnValue:  # noqa: A002
         try:
-            return _deliver(answer.cancel(parts, login.open_login(parts, id)))
+            return _deliver(parts, answer.cancel(parts, login.open_login(parts, id)))
         except LoginProblem as problem:
             return _problem(parts, problem, id)
 
@@ -138,7 +138,7 @@ def blueprint(parts: Parts) -> Blueprint:
                 # At the supplier the switch changes the supplier's own record, and the cookie.
                 here = login.set_language(parts, here, chosen)
             delivery = answer.finish(parts, here)
-            response = make_response(_deliver(delivery))
+            response = make_response(_deliver(parts, delivery))
             if delivery.success:
                 _remember(response, here, secure=parts.settings.https)
             return response
@@ -149,7 +149,7 @@ def blueprint(parts: Parts) -> Blueprint:
     def artifact_resolution(version: str) -> ResponseReturnValue:
         content_type = request.headers.get("Content-Type", "")
         outcome = resolve(parts, request.get_data(), content_type, caller(parts.settings, request.environ))
-        hold(outcome.wait)
+        hold(outcome.wait, parts.stopping)
         if outcome.drop:
             return Dropped()
         return Response(outcome.body, outcome.http_status, content_type="text/xml; charset=utf-8")
@@ -205,8 +205,8 @@ def _remember(response: BaseResponse, here: Login, *, secure: bool) -> None:
         response.delete_cookie(CHOICE, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
-def _deliver(delivery: Delivery) -> ResponseReturnValue:
-    hold(delivery.wait)
+def _deliver(parts: Parts, delivery: Delivery) -> ResponseReturnValue:
+    hold(delivery.wait, parts.stopping)
     if delivery.instead == "drop":
         return Dropped()
     if delivery.instead:

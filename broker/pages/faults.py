@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import time
 from collections.abc import Callable, Iterable
+from threading import Event
 from typing import Any
 
 from flask import Response
@@ -12,10 +12,11 @@ from flask import Response
 MOST_SECONDS = 60.0
 
 
-def hold(seconds: float) -> None:
-    """Keep the caller waiting. It takes one of the server's threads for so long."""
+def hold(seconds: float, stopping: Event) -> None:
+    """Keep the caller waiting, until the broker stops at the latest. It takes one of the server's threads for so
+    long."""
     if seconds > 0:
-        time.sleep(min(seconds, MOST_SECONDS))
+        stopping.wait(min(seconds, MOST_SECONDS))
 
 
 class Dropped(Response):

@@ -58,13 +58,16 @@ class RunningBroker:
     ) -> None:
         self.process.terminate()
         try:
-            self.process.wait(20)
+            code = self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait()
-        if kind is not None:
-            sys.stderr.write(f"the broker said:\n{self.log}\n")
+            code = self.process.wait()
+        said = self.log
         self._log.close()
+        if kind is not None:
+            sys.stderr.write(f"the broker said:\n{said}\n")
+        else:
+            assert code == 0, f"the broker ended with {code} (-9: it did not stop within 20 s):\n{said}"
 
     @property
     def log(self) -> str:

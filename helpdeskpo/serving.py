@@ -1,0 +1,27 @@
+"""Serve until SIGINT or SIGTERM, and finish what is under way."""
+
+from __future__ import annotations
+
+import signal
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from cheroot.server import HTTPServer
+
+
+def serve_until_told(server: HTTPServer) -> None:
+    """The process is expected to end afterwards; a second SIGINT ends it at once."""
+    # The handler does not raise, for it would do so in the middle of anything, also where cheroot holds a lock.
+    told: SimpleQueue[None] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.put(None))
+    serving = Thread(target=server.serve, name="server", daemon=True)
+    serving.start()
+    while serving.is_alive():
+        try:
+            told.get(timeout=1)
+            break
+        except Empty:
+            continue
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    server.stop()
