@@ -16,28 +16,30 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
-from broker import api, configuration, console, pages, trust, whereabouts
+from broker import api, configuration, console, pages
 from broker.api import cors
-from broker.checking import facts_of
 from broker.clock import Clock, machine_time
+from broker.command.checking import facts_of
 from broker.configuration import Configuration
 from broker.connecting import reached
 from broker.console.guard import allowed
-from broker.delivery import inbox_of
 from broker.exchanges import Exchanges
-from broker.introductions import Introductions
 from broker.keys import KeyFolder
+from broker.mailing import inbox_of
 from broker.pages import ad_list, language
 from broker.pages import rules as rules_pages
 from broker.pages.room import room
 from broker.parts import Parts
 from broker.polls import Polls, most_of
-from broker.routes import LazyRule
 from broker.scenarios import acting as scenarios
+from broker.serving import whereabouts
+from broker.serving.routes import LazyRule
 from broker.settings import Settings
 from broker.store import Store
 from broker.store.memory import MemoryStore
 from broker.store.sqlite import SqliteStore
+from broker.trusted import trust
+from broker.trusted.introductions import Introductions
 from suppliers.desk import Desk
 from suppliers.inbox import Inbox
 from suppliers.mail import Mailer

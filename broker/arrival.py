@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from broker.parts import Parts
 from broker.rules.finding import INTERFACE, Finding, Outcome, Severity
 from broker.settings import VERSIONS
-from broker.trust import refetch_for_key
+from broker.trusted.trust import refetch_for_key
 from broker.wire.bindings import Carried
 from broker.wire.metadata import SpMetadata
 from broker.wire.names import HTTP_ARTIFACT, HTTP_REDIRECT, qname

@@ -18,7 +18,6 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from broker.catalogue import Catalogue
-from broker.documents import Documents, Listed, Trusted
 from broker.rooms import NO_RECORDS, Ground, Room
 from broker.rules.engine import Against, Profile
 from broker.rules.libraries import guess
@@ -27,7 +26,8 @@ from broker.scenarios.section import ScenarioSection
 from broker.settings import BrokerSection
 from broker.sp_settings import DEFAULT, SpSection, SpSections
 from broker.store import Store
-from broker.trust import Source
+from broker.trusted.documents import Documents, Listed, Trusted
+from broker.trusted.trust import Source
 from broker.wire.metadata import SpMetadata
 from broker.wire.shape import Shape
 from broker.wire.xml import Element

@@ -1,33 +1,36 @@
-"""The inbox, and the mailer behind it where e-mail also goes out by SMTP."""
+"""How an answer reaches the service provider: by way of the browser."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from broker.exchanges import Exchanges
-from broker.store import Store
-from suppliers.inbox import Inbox, Message
-from suppliers.mail import Mailer, server_of
-from suppliers.steps.channel import mask
-from suppliers.visit import Event
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 
-def inbox_of(
-    store: Store, exchanges: Exchanges, smtp: str, names: Mapping[str, str]
-) -> tuple[Inbox, Mailer | None]:
-    """``smtp`` is the URL of a server, or empty; ``names`` are the suppliers' by slug. SmtpProblem for a wrong URL."""
-    if not smtp:
-        return Inbox(store), None
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the browser takes the answer along: ``fields`` in a form POST, or in the query of a redirect.
 
-    def told(message: Message, why_not: str) -> None:
-        inbox.delivered(message.id, why_not)
-        if message.ask_id and exchanges.get(message.ask_id):
-            data = {"message": message.id, "to": mask(message.to)}
-            if why_not:
-                # The server may repeat the address; the exchange has it masked.
-                data["reason"] = why_not.replace(message.to, mask(message.to))
-            exchanges.tell(message.ask_id, Event.MAIL_FAILED if why_not else Event.MAIL_DELIVERED, data)
+    ``outcome`` is that of the exchange: success, cancelled or declined. A scenario may hold it back for ``wait``
+    seconds, or give something else ``instead``: an error page (``error``), a page without an answer (``nothing``), or
+    no HTTP answer at all (``drop``).
+    """
 
-    mailer = Mailer(server_of(smtp), told, names)
-    inbox = Inbox(store, post=mailer.post)
-    return inbox, mailer
+    url: str
+    fields: Mapping[str, str]
+    by_post: bool
+    language: str = "nl"
+    success: bool = False
+    outcome: str = ""
+    wait: float = 0.0
+    instead: Literal["", "error", "nothing", "drop"] = ""
+
+    @property
+    def location(self) -> str:
+        """Where a redirect leads; the address of the form by POST."""
+        if self.by_post:
+            return self.url
+        split = urlsplit(self.url)
+        query = "&".join(filter(None, (split.query, urlencode(self.fields))))
+        return urlunsplit(split._replace(query=query))

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from broker.catalogue import Service
-from broker.checking import facts_of
 from broker.clock import Clock, machine_time
+from broker.command.checking import facts_of
 from broker.configuration import Configuration, Snapshot
 from broker.login import requested_of
 from broker.store.reading import copied

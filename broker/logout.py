@@ -12,8 +12,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from broker import rule_results, sessions, whose_key
-from broker.answer import Delivery
+from broker import sessions, whose_key
 from broker.arrival import (
     Arrived,
     Refused,
@@ -25,7 +24,9 @@ from broker.arrival import (
 )
 from broker.assemble import issue_for
 from broker.back_channel import Fetched, NotFetched, fetch
+from broker.delivery import Delivery
 from broker.parts import Parts
+from broker.report import rule_results
 from broker.rules import engine as rules
 from broker.rules.authn import Source
 from broker.rules.logout import RULES, KnownSession, SeenLogout

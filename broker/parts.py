@@ -11,11 +11,11 @@ from threading import Event
 
 from broker.configuration import Configuration, Snapshot
 from broker.exchanges import Exchanges
-from broker.introductions import NONE, Introductions
 from broker.keys import KeyFolder
 from broker.polls import Polls
 from broker.settings import Settings
 from broker.store import Store
+from broker.trusted.introductions import NONE, Introductions
 from broker.wire.assertions import Party
 from suppliers.ask import Suppliers
 

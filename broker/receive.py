@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from broker import rule_results, whose_key
+from broker import whose_key
 from broker.arrival import (
     Arrived,
     Refused,
@@ -20,6 +20,7 @@ from broker.back_channel import NotFetched, fetch
 from broker.catalogue import Service
 from broker.login import Login, State, able, keep
 from broker.parts import Parts
+from broker.report import rule_results
 from broker.rules import engine as rules
 from broker.rules.authn import (
     RULES,

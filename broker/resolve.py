@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from broker import rule_results, whose_key
+from broker import whose_key
 from broker.answer import ARTIFACT_KIND, KEEP_ARTIFACT
 from broker.assemble import issue_for
 from broker.parts import Parts
+from broker.report import rule_results
 from broker.rules.engine import Report
 from broker.rules.finding import Finding, Outcome
 from broker.rules.resolve import (

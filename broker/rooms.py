@@ -11,8 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from broker.catalogue import Catalogue, LaidCatalogue
-from broker.documents import Listed, Records, Trusted
-from broker.trust import Kind, Origin, Source
+from broker.trusted.documents import Listed, Records, Trusted
+from broker.trusted.trust import Kind, Origin, Source
 from broker.wire.service_catalogue import CatalogueService
 from suppliers.register.changes import NONE, Changes
 from suppliers.register.layer import Layer, Overlay

@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 from broker.background import is_large, let_go, quietly, step_aside
 from broker.clock import machine_time
-from broker.documents import Stamp, stamp_of
 from broker.scenarios.section import ScenarioSection
 from broker.settings import BrokerSection
 from broker.sp_settings import SpSections
+from broker.trusted.documents import Stamp, stamp_of
 from suppliers.register import days
 from suppliers.register.loader import Loaded, load
 from suppliers.register.problems import ConfigError, Problem

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from broker import answer, arrival, exchanges, login, rule_results, sessions, trust
+from broker import answer, arrival, exchanges, login, sessions
 from broker.clock import Clock
 from broker.connecting import reached
+from broker.report import rule_results
 from broker.scenarios import armed
 from broker.store import Store
+from broker.trusted import trust
 from suppliers import accounts, approving, desk, forgotten, grants, inbox, phone, rooms
 from suppliers import sessions as supplier_sessions
 from suppliers.rooms import of_room

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from broker.answer import Delivery
 from broker.api.explain import BothLanguages
 from broker.api.models import EXAMPLE_AT, Given
 from broker.api.problems import ChoiceSeen
 from broker.completing import Choice, Stop, Taken, View
+from broker.delivery import Delivery
 from broker.login import LoginProblem, service_of
 from broker.parts import Parts
 from broker.settings import LOGIN_LIFE

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
-from broker import readiness
 from broker.api.described import Answer, Calls, Operation, answer
 from broker.api.models import Given
 from broker.console.guard import allowed
 from broker.parts import Parts
+from broker.serving import readiness
 
 PATH = "/readyz"
 

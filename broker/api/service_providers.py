@@ -15,7 +15,6 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field, StringConstraints
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from broker import sp_report, trust
 from broker.api.described import Answer, Body, Calls, Operation, answer, asked
 from broker.api.exchanges import BrokenRule
 from broker.api.models import DESCRIBED, Given, InRoom, Tagged, Trusted
@@ -25,7 +24,9 @@ from broker.connecting.reached import Step
 from broker.console import trusted
 from broker.console.connect import progress_of
 from broker.parts import Parts
-from broker.trust import Held, Kind, Origin, TrustProblem
+from broker.report import sp_report
+from broker.trusted import trust
+from broker.trusted.trust import Held, Kind, Origin, TrustProblem
 from broker.wire.xml import MOST_BYTES
 
 EXPECTED = (

@@ -18,7 +18,7 @@ from broker.clock import Clock
 from broker.parts import Parts
 from broker.scenarios import armed
 from broker.store.memory import MemoryStore
-from broker.trust import Kind
+from broker.trusted.trust import Kind
 from broker.wire import instants
 from suppliers import rooms
 from suppliers.desk import Desk

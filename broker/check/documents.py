@@ -7,7 +7,7 @@ from datetime import datetime
 
 from broker.check.checked import Checked
 from broker.check.source import Read, Unreadable
-from broker.judging import eidas
+from broker.report.judging import eidas
 from broker.rules import metadata, service_catalogue
 from broker.rules.engine import Against, Profile
 from broker.rules.metadata.seen import Surroundings, of_the_scheme

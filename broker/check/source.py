@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from broker.fetch import FetchProblem, fetch, shown
+from broker.trusted.fetch import FetchProblem, fetch, shown
 from broker.wire.xml import MOST_BYTES
 
 STDIN = "-"

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from broker import answer
-from broker.answer import Delivery
 from broker.completing import naming
 from broker.completing.filling import ENDS, SECRET, Filler
 from broker.completing.stops import stop_of
 from broker.completing.who import Pick, pick
 from broker.completing.wish import CHOICE, RETURN, Choice, Stop, Stopped, Taken, Wish
+from broker.delivery import Delivery
 from broker.login import Login, LoginProblem, State, choose, open_login, set_language
 from broker.parts import Parts
 from suppliers.ask import Mandated, Outcome, Word

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from broker import judging
 from broker.configuration import Snapshot
 from broker.connecting.reached import BY_LOGOUT, SAID, UNSIGNED, Reached, Step, Stopped, Way
 from broker.exchanges import Exchange
+from broker.report import judging
 from broker.rules.finding import Severity
 from broker.wire import instants
 from broker.wire.metadata import SpMetadata

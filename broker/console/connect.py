@@ -9,7 +9,6 @@ from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from broker import trust
 from broker.connecting import recipes
 from broker.connecting.given import given
 from broker.connecting.progress import Progress, progress, strangers_in
@@ -21,7 +20,8 @@ from broker.exchanges import Exchange
 from broker.pages.room import room
 from broker.parts import Parts
 from broker.settings import VERSIONS
-from broker.trust import Kind, TrustProblem
+from broker.trusted import trust
+from broker.trusted.trust import Kind, TrustProblem
 from broker.wire import instants
 from broker.wire.metadata import SpMetadata
 from broker.wire.xml import MOST_BYTES

@@ -11,13 +11,14 @@ from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from broker import sp_report, trust
 from broker.configuration import Snapshot
 from broker.console import trusted
 from broker.console.guard import from_elsewhere
 from broker.pages.room import room
 from broker.parts import Parts
-from broker.trust import Kind, Origin, TrustProblem
+from broker.report import sp_report
+from broker.trusted import trust
+from broker.trusted.trust import Kind, Origin, TrustProblem
 from broker.wire.metadata import SpMetadata
 from broker.wire.xml import MOST_BYTES
 

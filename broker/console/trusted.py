@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from broker import arrival, judging
+from broker import arrival
 from broker.catalogue import Service
 from broker.configuration import Snapshot
-from broker.documents import Listed
+from broker.report import judging
 from broker.rules.engine import Report
-from broker.trust import Source
+from broker.trusted.documents import Listed
+from broker.trusted.trust import Source
 from broker.wire import instants, names
 from broker.wire.keys import Certificate
 from broker.wire.metadata import SpMetadata

@@ -13,8 +13,8 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from broker import answer, login, logout, receive, unpacking
-from broker.answer import Delivery
 from broker.arrival import Arrived, Refused, refused_before
+from broker.delivery import Delivery
 from broker.login import Login, LoginProblem
 from broker.metadata import own_metadata
 from broker.pages import language

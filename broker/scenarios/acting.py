@@ -22,7 +22,7 @@ from suppliers.ask import Ask, Word
 from suppliers.register.model import PersonRecord, Register
 
 if TYPE_CHECKING:
-    from broker.answer import Delivery
+    from broker.delivery import Delivery
     from broker.parts import Parts
 
 _NOBODY: frozenset[str] = frozenset()

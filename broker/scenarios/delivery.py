@@ -10,7 +10,7 @@ from broker.scenarios.model import CannotAct, Case, OnDelivery, Param, Point, Sc
 from suppliers.ask import Names
 
 if TYPE_CHECKING:
-    from broker.answer import Delivery
+    from broker.delivery import Delivery
 
 GROUP = "delivery"
 SECONDS = Param(

@@ -19,7 +19,7 @@ from broker.wire.shape import Shape
 from suppliers.ask import Ask, Names, Word
 
 if TYPE_CHECKING:
-    from broker.answer import Delivery
+    from broker.delivery import Delivery
     from broker.login import Login
     from broker.parts import Parts
     from suppliers.register.model import PersonRecord, Register

@@ -15,7 +15,7 @@ from broker.wire.xml import serialize
 from suppliers.ask import Names
 
 if TYPE_CHECKING:
-    from broker.answer import Delivery
+    from broker.delivery import Delivery
 
 GROUP = "replay"
 LOOKED_AT = 50

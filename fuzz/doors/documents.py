@@ -8,7 +8,7 @@ from broker.check.documents import check_catalogue, check_metadata
 from broker.check.source import Read
 from broker.rules import samples
 from broker.rules.engine import Profile
-from broker.trust import TrustProblem, read
+from broker.trusted.trust import TrustProblem, read
 from fuzz.running import unbroken
 
 

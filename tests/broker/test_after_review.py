@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from lxml import etree
 
 from broker import cli
+from broker.command import serve
 from support.mistakes import RSA_SHA1, by_rsa, signed_by_hand
 from support.running import RunningBroker
 from support.sp import NS, POST, ServiceProvider, soap
@@ -30,8 +31,8 @@ def test_whoever_reaches_us_by_a_name_of_the_world_needs_the_token(
     options: tuple[str, ...], asked: bool
 ) -> None:
     given = cli._parser().parse_args(["serve", *options])
-    cli._check(given)
-    assert bool(cli._settings(given, 8080).token) is asked
+    serve._check(given)
+    assert bool(serve._settings(given, 8080).token) is asked
 
 
 def test_an_empty_token_is_none(tmp_path: Path) -> None:

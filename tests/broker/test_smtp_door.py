@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from broker import smtp_door
 from broker.clock import machine_time
-from broker.smtp_door import Door, DoorProblem, address_of, read
+from broker.serving import smtp_door
+from broker.serving.smtp_door import Door, DoorProblem, address_of, read
 from broker.store.memory import MemoryStore
 from helpdeskpo.mail import Letter, Mailer, way_of
 from suppliers.inbox import Inbox, Message

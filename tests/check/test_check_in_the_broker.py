@@ -11,8 +11,9 @@ from urllib.parse import quote
 import pytest
 from lxml import html
 
-from broker import cli, rule_results
-from broker.rule_results import Last
+from broker import cli
+from broker.report import rule_results
+from broker.report.rule_results import Last
 from broker.rules import authn
 from broker.rules import metadata as metadata_rules
 from broker.rules.registries import every_rule

@@ -34,7 +34,7 @@ from mock_eherkenning_client.plugin_parts import Brokers, _folder, _mark
 from mock_eherkenning_client.starting import Wish, container, folders, process
 from mock_eherkenning_client.transports import Http, Unreachable, Werkzeug, Wsgi
 
-from broker import healthy
+from broker.serving import healthy
 
 pytest_plugins = ["pytester"]
 SSO = "http://localhost:1/sso"

@@ -11,7 +11,7 @@ import yaml
 from mock_eherkenning_client import shell
 from test_container_files import ROOT, _options_of_serve
 
-from broker.environment import variable
+from broker.command.environment import variable
 from tools import container
 
 FILES = ("README.md", "docs/ci.md", "docs/container.md", "client/README.md", "examples/django/README.md")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from broker.cli import _parser
-from broker.environment import variable
+from broker.command.environment import variable
 from tools import container, requirements
 
 ROOT = Path(container.__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.cli import _parser, main
-from broker.environment import Parser, misspelt
+from broker.command.environment import Parser, misspelt
 
 
 def parser(**environment: str) -> Parser:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from broker import healthy, readiness
-from broker.introductions import Introductions
-from broker.server import Server
-from broker.trust import TrustProblem
+from broker.serving import healthy, readiness
+from broker.serving.server import Server
+from broker.trusted.introductions import Introductions
+from broker.trusted.trust import TrustProblem
 
 
 def ready(bench: Any) -> tuple[int, list[str]]:

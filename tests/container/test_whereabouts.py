@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from broker import whereabouts
-from broker.fetch import FetchProblem, fetch
+from broker.serving import whereabouts
 from broker.settings import Settings
+from broker.trusted.fetch import FetchProblem, fetch
 from support.postbox import free_port
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from broker.server import Server
+from broker.serving.server import Server
 from journeys.look import OVERFLOW, faults
 from support.answers import resolve
 from support.mistakes import unsigned

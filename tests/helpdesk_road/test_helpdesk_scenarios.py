@@ -18,7 +18,7 @@ from broker.scenarios import sp_must
 from broker.scenarios.catalogue import CATALOGUE
 from broker.scenarios.delivery import STILL_WORKS
 from broker.scenarios.model import Point, Scenario
-from broker.server import Server
+from broker.serving.server import Server
 from helpdeskpo import transport
 from helpdeskpo.texts import CODES
 from support.demo import ACCOUNT

@@ -39,10 +39,10 @@ print("ended", flush=True)
 """
 SERVERS = {
     "broker": """
-from broker.server import Server
+from broker.serving.server import Server, Told
 server = Server("127.0.0.1", 0)
 print(server.port, flush=True)
-server.serve(application)
+server.serve(application, Told())
 """,
     "helpdeskpo": """
 from cheroot import wsgi
@@ -99,3 +99,8 @@ def test_an_answer_that_is_held_back_is_sent_when_the_broker_stops(tmp_path: Pat
         person.join(20)
         assert [kind(page) for page in pages] == ["answer"]
         assert broker.process.wait(10) == 0
+
+
+def test_one_that_is_stopped_as_soon_as_it_has_greeted_ends_in_order(tmp_path: Path) -> None:
+    with RunningBroker(tmp_path):
+        pass

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from broker.app import Application, create
-from broker.server import Server
+from broker.serving.server import Server
 from broker.settings import Settings
 from support.checking_sp import VAULT, CheckingSps
 from support.sp import certificates_of

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from broker import fetch, trust
-from broker.trust import Kind
+from broker.trusted import fetch, trust
+from broker.trusted.trust import Kind
 from support.answers import call
 from support.sp import ServiceProvider
 from support.walk import kind

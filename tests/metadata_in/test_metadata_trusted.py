@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from broker import configuration, documents
+from broker import configuration
+from broker.trusted import documents
 from support.answers import call, company, identifiers, response
 from support.browser import Page
 from support.catalogues import Catalogue
@@ -201,7 +202,7 @@ def test_nothing_is_read_again_as_long_as_nothing_was_added(
 ) -> None:
     call(bench, "POST", API, OTHER.metadata)
     before = bench.application.parts.current
-    monkeypatch.setattr("broker.trust.records", lambda *_: pytest.fail("the records were read"))
+    monkeypatch.setattr("broker.trusted.trust.records", lambda *_: pytest.fail("the records were read"))
     assert not bench.application.parts.configuration.refresh()
     assert bench.application.parts.current is before
 

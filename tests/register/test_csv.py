@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from good_file import SUPPLIERS, without_column
 
-from broker.checking import check
+from broker.command.checking import check
 from suppliers.ask import Level
 from suppliers.profiles import load_profiles
 from suppliers.register import rows

@@ -14,8 +14,8 @@ from good_file import GOOD, SUPPLIERS, changed
 
 import broker
 from broker import cli
-from broker.checking import facts_of
-from broker.json_schema import schema
+from broker.command.checking import facts_of
+from broker.command.json_schema import schema
 from suppliers.ask import Level
 from suppliers.profiles import load_profiles
 from suppliers.register.loader import loads

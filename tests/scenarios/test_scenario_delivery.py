@@ -12,7 +12,7 @@ import pytest
 import requests
 from lxml import etree
 
-from broker.server import Server
+from broker.serving.server import Server
 from support import hostile
 from support.answers import artifact_response, call, resolve
 from support.browser import Browser, Page

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from broker.delivery import inbox_of
 from broker.exchanges import Exchanges
+from broker.mailing import inbox_of
 from broker.store.memory import MemoryStore
 from broker.tls.authority import Authority
 from suppliers.inbox import Inbox

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-from broker.server import Server
+from broker.serving.server import Server
 from helpdeskpo.app import create_app
 from helpdeskpo.settings import Settings, now
 from journeys.hands import Hands

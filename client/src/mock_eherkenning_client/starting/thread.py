@@ -19,7 +19,7 @@ def importable() -> bool:
     """Whether ``broker`` here is ours: an application may have a module of that name itself."""
     try:
         metadata.distribution("mock-eherkenning")
-        return importlib.util.find_spec("broker.fixture") is not None
+        return importlib.util.find_spec("broker.serving.fixture") is not None
     except (ImportError, ValueError, metadata.PackageNotFoundError):
         return False
 
@@ -34,7 +34,7 @@ def start(wish: Wish) -> Broker:
         raise NoBroker(f"a broker in a thread takes no options of serve, received {' '.join(wish.options)}")
     from importlib import import_module
 
-    in_thread = import_module("broker.fixture").in_thread
+    in_thread = import_module("broker.serving.fixture").in_thread
     home = folders.home(wish.yaml)
     try:
         url, close = in_thread(home, folders.keys(), wish.token)

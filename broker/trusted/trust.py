@@ -20,8 +20,8 @@ from datetime import datetime
 
 from lxml import etree
 
-from broker.fetch import FetchProblem, fetch, shown
 from broker.store import Store
+from broker.trusted.fetch import FetchProblem, fetch, shown
 from broker.wire import metadata, service_catalogue
 from broker.wire.metadata import MetadataProblem, SpMetadata
 from broker.wire.service_catalogue import CatalogueProblem, ServiceCatalogue

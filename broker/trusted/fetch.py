@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from broker.whereabouts import means_itself
+from broker.serving.whereabouts import means_itself
 from broker.wire.xml import MOST_BYTES
 
 SECONDS = 10.0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 from werkzeug.routing import Rule
+
+_compiling = Lock()
 
 
 class LazyRule(Rule):
@@ -16,7 +19,10 @@ class LazyRule(Rule):
         name = "_build_unknown" if append_unknown else "_build"
 
         def build(rule: Rule, *values: Any, **more: Any) -> Any:
-            made = compiled(append_unknown).__get__(rule, None)
+            # Two threads that compile at once can fail in Python 3.11: its ast.parse counts depth in one place for
+            # all (python/cpython#106905).
+            with _compiling:
+                made = compiled(append_unknown).__get__(rule, None)
             setattr(rule, name, made)
             return made(*values, **more)
 

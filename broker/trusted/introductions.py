@@ -9,8 +9,8 @@ import logging
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
-from broker.fetch import shown
-from broker.trust import Held, TrustProblem
+from broker.trusted.fetch import shown
+from broker.trusted.trust import Held, TrustProblem
 
 FIRST_SECONDS, MOST_SECONDS = 0.25, 5.0
 

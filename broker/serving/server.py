@@ -22,6 +22,32 @@ class PortProblem(Exception):
     """Says in one line which address cannot be used, why, and what to do."""
 
 
+class Told:
+    """Hears SIGINT and SIGTERM from when it is made. A second SIGINT ends the process at once, a second SIGTERM does
+    nothing."""
+
+    # A handler that raised would do so in the middle of anything: in a queue of cheroot's the wake-up of a thread got
+    # lost, and stopping waited for that thread for ever. SimpleQueue may be put to at any moment.
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[BaseException | None] = SimpleQueue()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._queue.put(None))
+
+    def tell(self, fault: BaseException | None) -> None:
+        self._queue.put(fault)
+
+    def wait(self) -> BaseException | None:
+        """Until one of them comes, or something is told."""
+        while True:
+            try:
+                # Not for ever: on Windows a signal is noticed between two waits only.
+                fault = self._queue.get(timeout=1)
+            except Empty:
+                continue
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            return fault
+
+
 class _Headers(HeaderReader):
     """A header that differs from another by an underscore has the same name in WSGI, and one with a blank behind
     its name passes some proxies as another: neither may stand in for the header of a trusted proxy."""
@@ -72,41 +98,28 @@ class Server:
         self._cheroot.wsgi_app = application
         Thread(target=self._cheroot.serve, name="artifact-service", daemon=True).start()
 
-    def serve(self, application: WsgiApplication, stopping: Callable[[], None] = lambda: None) -> None:
-        """Until SIGINT or SIGTERM; ``stopping`` is called then, and requests under way are finished. A second SIGINT
-        ends the process at once, a second SIGTERM does nothing. The process is expected to end afterwards."""
-        # A handler that raised would do so in the middle of anything: in a queue of cheroot's the wake-up of a
-        # thread got lost, and stopping waited for that thread for ever. SimpleQueue may be put to at any moment.
-        told: SimpleQueue[BaseException | None] = SimpleQueue()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: told.put(None))
+    def serve(
+        self, application: WsgiApplication, told: Told, stopping: Callable[[], None] = lambda: None
+    ) -> None:
+        """Until SIGINT or SIGTERM; ``stopping`` is called then, and requests under way are finished. The process is
+        expected to end afterwards."""
         self._cheroot.wsgi_app = application
         Thread(target=self._serve_and_tell, args=(told,), name="server", daemon=True).start()
-        fault = _next(told)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        fault = told.wait()
         stopping()
         self._cheroot.stop()
         if fault:
             raise fault
 
-    def _serve_and_tell(self, told: SimpleQueue[BaseException | None]) -> None:
+    def _serve_and_tell(self, told: Told) -> None:
         try:
             self._cheroot.serve()
-            told.put(None)
+            told.tell(None)
         except BaseException as fault:
-            told.put(fault)
+            told.tell(fault)
 
     def close(self) -> None:
         self._cheroot.stop()
-
-
-def _next(told: SimpleQueue[BaseException | None]) -> BaseException | None:
-    while True:
-        try:
-            # Not for ever: on Windows a signal is noticed between two waits only.
-            return told.get(timeout=1)
-        except Empty:
-            continue
 
 
 def only(paths: frozenset[str], application: WsgiApplication) -> WsgiApplication:

@@ -17,9 +17,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from broker import judging, rule_results
 from broker.configuration import Snapshot
-from broker.rule_results import Kept, Last
+from broker.report import judging, rule_results
+from broker.report.rule_results import Kept, Last
 from broker.rules.engine import Profile, Report, Rule
 from broker.rules.registries import REGISTRIES
 from broker.store import Store

@@ -33,7 +33,7 @@ def _run(given: argparse.Namespace) -> int:
     """Raises Unreadable, ConfigError, OSError."""
     from broker.clock import Clock, machine_time
     from broker.explaining import of_home
-    from broker.sp_report import report
+    from broker.report.sp_report import report
     from broker.store.reading import copied
     from broker.store.sqlite import StoreError
     from suppliers.profiles import ProfileError

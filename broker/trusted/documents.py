@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from broker import trust
 from broker.store import Store
-from broker.trust import Document, Held, Kind, Origin, Source, TrustProblem
+from broker.trusted import trust
+from broker.trusted.trust import Document, Held, Kind, Origin, Source, TrustProblem
 from broker.wire.metadata import SpMetadata
 from broker.wire.service_catalogue import CatalogueService, ServiceCatalogue
 

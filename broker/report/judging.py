@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from broker.configuration import Snapshot
-from broker.documents import Listed
 from broker.rules import metadata, service_catalogue
 from broker.rules.engine import Report
 from broker.rules.metadata.seen import Surroundings
 from broker.rules.service_catalogue.seen import Beside
 from broker.settings import OIN, VERSIONS
+from broker.trusted.documents import Listed
 from broker.wire.metadata import SpMetadata
 from broker.wire.service_catalogue import CatalogueService
 

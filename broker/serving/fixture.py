@@ -45,7 +45,7 @@ def _watch() -> None:
 def in_thread(home: Path, certs: Path, token: str | None = None) -> tuple[str, Callable[[], None]]:
     """A broker on a free port of loopback, in this process, with a memory store: its URL, and what stops it."""
     from broker.app import create
-    from broker.server import Server
+    from broker.serving.server import Server
 
     server = Server("127.0.0.1", 0)
     try:

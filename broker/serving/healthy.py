@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from broker.environment import YES
+from broker.command.environment import YES
 
 SECONDS = 3.0
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - where a broker listens, not where this does
