@@ -122,7 +122,9 @@ def run(options: argparse.Namespace) -> int:
         # What the demo mails is read in the broker's inbox, beside the PINs of the suppliers.
         serve_broker += ["--smtp-door", str(smtp_port)]
     started: list[subprocess.Popen[bytes]] = []
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Said of SIGINT too: whatever runs us in the background may have it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         if not options.no_demo:
             _trust_demo(home, [*demo, "metadata", *demo_options])
@@ -159,8 +161,10 @@ def _trust_demo(home: Path, command: list[str]) -> None:
 
 
 def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C reaches us alone, and we stop them in order."""
-    return subprocess.Popen([str(PYTHON), *arguments], cwd=ROOT, start_new_session=True)
+    """In a session of its own: Ctrl-C reaches us alone, and we stop them in order. Should we be killed, the end of
+    their standard input ends them."""
+    command = [str(PYTHON), *arguments, "--stop-with-parent"]
+    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdin=subprocess.PIPE)
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

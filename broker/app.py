@@ -111,6 +111,7 @@ def create(
         clock_of=clock.of,
         make_pin=make_pin,
         on_event=exchanges.tell,
+        stands=scenarios.decided(lambda: parts),
         inbox=inbox,
         base_url=settings.base_url,
         # The panel shows passwords, of test people, but still: whoever may not see the console may not see them.

@@ -55,7 +55,9 @@ def check_signature(
         if binding == HTTP_REDIRECT:
             if carried.query_signature is None:
                 return None, SignatureProblem(Fault.MISSING, "SigAlg and Signature in the query", "neither")
-            return verify_query(carried.query_signature, sp.signing), None
+            # What the message calls its address may be what was signed along, by mistake.
+            addresses = (element.get("Destination", ""),)
+            return verify_query(carried.query_signature, sp.signing, addresses=addresses), None
         if binding == HTTP_ARTIFACT and around and next(element.iter(qname("ds:Signature")), None) is None:
             return around, None
         return verify(element, sp.signing), None

@@ -69,7 +69,8 @@ def fetch(parts: Parts, text: str) -> Fetched:
     try:
         artifact = read_artifact(text)
     except ArtifactProblem as problem:
-        mend = "Send the artifact whole and percent-encoded once: a + in base64 is %2B in a query, else it is a blank."
+        whole = "Send the artifact whole and percent-encoded once: a + in base64 is %2B in a query, else it is a blank."
+        mend = problem.mend or whole
         fault = Fault(
             "an artifact of type 0x0004 in base64, URL-encoded once", str(problem), "SAMLart", mend=mend
         )
@@ -117,7 +118,8 @@ def _believed(
     try:
         answer = read_response(body)
     except XmlProblem as problem:
-        fault = Fault("a samlp:ArtifactResponse in SOAP 1.1", problem.reason, "soap:Body", problem.line)
+        mend = problem.mend or None
+        fault = Fault("a samlp:ArtifactResponse in SOAP 1.1", problem.reason, "soap:Body", problem.line, mend)
         raise NotFetched(fault, told, http_status=403 if problem.tampered else 400) from None
     try:
         try:
@@ -128,7 +130,9 @@ def _believed(
             sp = parts.current.catalogue.sps.get(sp.entity_id, sp)
             signed = verify(answer.element, sp.signing, holding=answer.message)
     except SignatureProblem as problem:
-        fault = Fault(problem.expected, problem.received, "samlp:ArtifactResponse", problem.line)
+        fault = Fault(
+            problem.expected, problem.received, "samlp:ArtifactResponse", problem.line, problem.mend
+        )
         raise NotFetched(fault, told) from None
     wrong = _wrong(answer, sp, identifier)
     if wrong:

@@ -175,6 +175,7 @@ class Configuration:
         self._loaded = self._files.loaded
         self._documents.refresh()
         self._trusted = self._documents.trusted()
+        self._documents_problems = self._trusted.problems
         self._catalogue: tuple[Trusted, Layer, Catalogue] | None = None
         self._rooms: dict[str, Room] = {}
         if self._journal:
@@ -187,15 +188,23 @@ class Configuration:
     def refresh(self) -> bool:
         """Read again what changed on disk and in the store since last time; True if that gave a new snapshot."""
         with self._lock:
-            changed = self._read_yaml()
-            if self._documents.refresh():
-                self._trusted = self._documents.trusted()
-                changed = True
+            loaded, rooms = self._loaded, self._documents.rooms
+            read, documents_read = self._read_yaml(), self._documents.refresh()
+            # A save that is broken changes what is wrong, and nothing that is in force.
+            changed = self._loaded is not loaded or self._documents.rooms is not rooms
+            if documents_read:
+                trusted = self._documents.trusted()
+                self._documents_problems = trusted.problems
+                if not trusted.counts_as(self._trusted):
+                    self._trusted, changed = trusted, True
             with self._changing:
-                changed = self._follow() or changed
-                if changed:
+                if self._follow() or changed:
                     self._put_in_force()
-            return changed
+                elif read or documents_read:
+                    self._say_problems()
+                else:
+                    return False
+            return True
 
     @property
     def changes(self) -> Rooms:
@@ -280,10 +289,19 @@ class Configuration:
     def _put_in_force(self) -> None:
         before = set(self.current.problems)
         self.current = self._snapshot(self.current.version + 1)
+        self._log_problems(before)
+        log.info("configuration %d is in force", self.current.version)
+
+    def _say_problems(self) -> None:
+        """What is in force stays; what is said of the files is new."""
+        before = set(self.current.problems)
+        self.current = replace(self.current, problems=(*self._files.problems, *self._documents_problems))
+        self._log_problems(before)
+
+    def _log_problems(self, before: Collection[str]) -> None:
         for problem in self.current.problems:
             if problem not in before:
                 log.warning("the last good configuration stays in force: %s", problem)
-        log.info("configuration %d is in force", self.current.version)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -331,7 +349,7 @@ class Configuration:
             catalogue=catalogue,
             sp_settings=sections.root if isinstance(sections, SpSections) else {},
             broker=section if isinstance(section, BrokerSection) else BrokerSection(),  # type: ignore[call-arg]
-            problems=(*self._files.problems, *trusted.problems),
+            problems=(*self._files.problems, *self._documents_problems),
             warnings=self._files.warnings,
             warned=self._files.warned,
             sources=trusted.sources,

@@ -26,14 +26,14 @@ from suppliers.explain import Explanation, Given, explain
 from suppliers.profiles import load_profiles
 from suppliers.reasons import NOWHERE
 from suppliers.register import days
-from suppliers.register.days import dutch_day
+from suppliers.register.days import DUTCH, dutch_day
 from suppliers.register.editing import Missing
 from suppliers.register.model import CompanyRecord, Means, PersonRecord, Place, Register
 from suppliers.register.problems import nearest
 from suppliers.register.reading import reading_now
 from suppliers.steps.pin import random_pin
 from suppliers.visit import Facts
-from suppliers.wording import DUTCH_TIME, day
+from suppliers.wording import day
 
 FORMATS = ("text", "json")
 MARKS = {True: "ok", False: "NO", None: "-"}
@@ -338,6 +338,6 @@ def _at(text: str, now: datetime) -> datetime:
         if "T" in text.upper() and not days.is_relative(text.strip()):
             return instants.read(text.strip())
         on = reading_now().day(text.strip())
-        return datetime.combine(on, time(12), DUTCH_TIME).astimezone(UTC)
+        return datetime.combine(on, time(12), DUTCH).astimezone(UTC)
     except (ValueError, OverflowError):
         raise WrongQuestion("at", text, AT) from None

@@ -31,15 +31,20 @@ from broker.rules import engine as rules
 from broker.rules.authn import Source
 from broker.rules.logout import RULES, KnownSession, SeenLogout
 from broker.sessions import Session
+from broker.unpacking import element_of
 from broker.wire import logout, names, schema
 from broker.wire.bindings import Carried
 from broker.wire.metadata import Endpoint, SpMetadata
 from broker.wire.names import HTTP_POST, HTTP_REDIRECT
 from broker.wire.response import SUCCESS, Status
 from broker.wire.signing import Fault
-from broker.wire.xml import XmlProblem, named, parse
+from broker.wire.xml import XmlProblem
 from suppliers.ask import Names
 
+READABLE = (
+    "Send a samlp:LogoutRequest in SAMLRequest: in base64 by HTTP-POST, or deflated, in base64 and URL-encoded by "
+    "HTTP-Redirect."
+)
 REFUSED = "logout-refused"
 """Not "refused": in the exchange of a login that went well, that stays how it went."""
 UNKNOWN_SESSION = Status(names.REQUESTER, names.UNKNOWN_PRINCIPAL, "No such session")
@@ -66,14 +71,18 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
         if arrived.artifact is not None:
             fetched = fetch(parts, arrived.artifact)
             arrived = _with(arrived, fetched)
-        request = _read(arrived)
+        request = logout.read(element_of(arrived, "samlp:LogoutRequest"))
     except NotFetched as problem:
         rule = "LO-01" if problem.garbled else "LO-16"
         told = {**problem.told, "binding": arrived.binding, "relay_state": arrived.relay_state}
         return _unread(parts, exchange, rule, problem.fault, problem.http_status, told)
     except XmlProblem as problem:
         fault = rules.Fault(
-            "one well-formed samlp:LogoutRequest", problem.reason, "SAMLRequest", problem.line
+            "one well-formed samlp:LogoutRequest",
+            problem.reason,
+            "SAMLRequest",
+            problem.line,
+            problem.mend or (None if problem.tampered else READABLE),
         )
         xml = b"" if arrived.carried is None else arrived.carried.xml[:20_000]
         told = {"binding": arrived.binding, "xml": xml.decode("utf-8", "replace")}
@@ -96,7 +105,6 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
     if sp is not None and signed is not None:
         found = sessions.find(parts, sp.entity_id, request.name_id, request.session_indexes)
     problem_of = whose_key.named(parts, sp, problem_of)
-    error = schema.first_error(request.element)
     seen = SeenLogout(
         request=request,
         binding=arrived.binding,
@@ -105,8 +113,8 @@ def log_out(parts: Parts, arrived: Arrived) -> Refused | LoggedOut:
         sp=sp,
         signed=signed,
         signature_problem=problem_of,
-        schema_error=None if error is None else (error.message, error.line),
-        schema_at=None if error is None else error.at,
+        schema_errors=schema.errors(request.element),
+        senders=tuple(parts.current.catalogue.sps) if sp is None else (),
         # Only a believed message may use up an ID: else anybody could burn the next one of an honest sender.
         replayed=signed is not None and not first_time(parts, request.issuer, request.id),
         sessions=tuple(KnownSession(session.sp, session.name_id) for session in found),
@@ -226,16 +234,6 @@ def _with(arrived: Arrived, fetched: Fetched) -> Arrived:
         version=arrived.version,
         relay_state=arrived.relay_state,
     )
-
-
-def _read(arrived: Arrived) -> logout.LogoutRequest:
-    if arrived.carried is None:
-        raise XmlProblem(arrived.problem or "there is no message")
-    element = parse(arrived.carried.xml)
-    if not logout.is_logout_request(element):
-        reason = f"the root is {named(element)}; expected <samlp:LogoutRequest>"
-        raise XmlProblem(reason, element.sourceline or 0)
-    return logout.read(element)
 
 
 def _provider(parts: Parts, sp: SpMetadata, found: tuple[Session, ...]) -> Names:

@@ -9,15 +9,25 @@ from broker.parts import Parts
 from broker.settings import VERSIONS
 from broker.wire.bindings import FRONT_CHANNEL
 from broker.wire.descriptor import THE_SCHEME, Addresses, Edition, describe
+from broker.wire.keys import LIFE, Certificate, SigningKey
+
+OUT_OF_DATE = {"expired": -2 * LIFE, "not-yet-valid": 2 * LIFE}
+"""Certificates that are not valid now, and how far from now each was made."""
+OUT_OF_DATE_FILE = "scenario-"
 
 
-def own_metadata(parts: Parts, *, entities: bool = False, edition: Edition = THE_SCHEME) -> bytes:
+def own_metadata(
+    parts: Parts, *, entities: bool = False, edition: Edition = THE_SCHEME, certificate: str = ""
+) -> bytes:
     """A signed EntityDescriptor, the same over restarts as long as keys and base URL are.
 
     With ``entities`` an EntitiesDescriptor around it: some service providers expect what a network hands out.
-    An address serves one version of the interface, so each version has metadata of its own.
+    An address serves one version of the interface, so each version has metadata of its own. ``certificate`` is one of
+    OUT_OF_DATE, to have beside what is valid.
     """
     hm, others = parts.broker, rollover(parts).others
+    if certificate:
+        others = (*others, out_of_date(parts, certificate).certificate)
     whole = hm.key.key_name
     if others or edition != THE_SCHEME:
         # Other content, other ID: who keeps metadata by its ID must see that a certificate came or went.
@@ -47,6 +57,18 @@ def rollover(parts: Parts) -> Rollover:
 def roll(parts: Parts, step: Step) -> Rollover:
     """Take a step of the roll-over. Raises OutOfOrder for one that is not the next."""
     return parts.keys.step(step, *_signer(parts), parts.now())
+
+
+def out_of_date(parts: Parts, which: str) -> SigningKey:
+    """A key of ours whose certificate is not valid now; made the first time that somebody needs it."""
+    _, entity_id, oin = _signer(parts)
+    return parts.keys.get(f"{OUT_OF_DATE_FILE}{which}", entity_id, oin, parts.now() + OUT_OF_DATE[which])
+
+
+def out_of_date_made(parts: Parts) -> tuple[Certificate, ...]:
+    """The certificates of those that somebody needed."""
+    made = (which for which in OUT_OF_DATE if parts.keys.file(f"{OUT_OF_DATE_FILE}{which}").exists())
+    return tuple(out_of_date(parts, which).certificate for which in made)
 
 
 def _signer(parts: Parts) -> tuple[str, str, str]:

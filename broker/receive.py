@@ -32,14 +32,14 @@ from broker.rules.authn import (
 )
 from broker.rules.finding import Finding
 from broker.scenarios import acting as scenarios
+from broker.unpacking import element_of
 from broker.wire import schema
 from broker.wire.bindings import Carried
-from broker.wire.envelope import other_root
 from broker.wire.metadata import Endpoint, SpMetadata
-from broker.wire.request import AuthnRequest, is_authn_request, read
+from broker.wire.request import AuthnRequest, read
 from broker.wire.response import Status
 from broker.wire.signing import Fault
-from broker.wire.xml import XmlProblem, parse
+from broker.wire.xml import XmlProblem
 from suppliers.ask import Level
 
 READABLE = (
@@ -75,11 +75,7 @@ def receive(parts: Parts, arrived: Arrived) -> Refused | Declined | Login:
         parts.exchanges.tell(exchange, "request-fetched", fetched.told)
         arrived = replace(arrived, carried=Carried(fetched.xml, arrived.relay_state))
     try:
-        if arrived.carried is None:
-            raise XmlProblem(arrived.problem or "there is no message", mend=arrived.mend)
-        element = parse(arrived.carried.xml)
-        if not is_authn_request(element):
-            raise other_root(element)
+        element = element_of(arrived, "samlp:AuthnRequest")
     except XmlProblem as unreadable:
         return _unreadable(parts, exchange, arrived, unreadable)
     assert arrived.carried is not None

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from broker.arrival import Arrived
 from broker.wire.bindings import BindingProblem, Carried, from_post, from_redirect
-from broker.wire.envelope import other_fields
-from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT
+from broker.wire.envelope import BLANKS, other_body, other_fields, other_root
+from broker.wire.names import HTTP_ARTIFACT, HTTP_POST, HTTP_REDIRECT, qname
+from broker.wire.xml import Element, XmlProblem, parse
 
 Sent = Mapping[str, Sequence[str]]
 """Every field of a form or query with each of its values."""
 
 
-def by_post(fields: Sent, version: str, *, framed: bool = False) -> Arrived:
-    """What a form brought."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What came by POST beside the fields of its form: looked at only where there is no message in those."""
+
+    content_type: str
+    start: bytes
+    query: frozenset[str]
+
+
+def by_post(
+    fields: Sent, version: str, *, framed: bool = False, body: Callable[[], Body] | None = None
+) -> Arrived:
+    """What a form brought; ``body`` is asked for where it is no form of ours, to say what it is instead."""
 
     raw = _first(fields, "SAMLRequest")
 
     def message() -> Carried:
         if not raw:
             told = other_fields(frozenset(fields))
+            if told is None and body is not None:
+                came = body()
+                told = other_body(came.content_type, came.start, came.query, frozenset(fields))
             instead = f": {told[0]}" if told else ""
             raise BindingProblem(
                 f"the form has no SAMLRequest and no SAMLart{instead}", told[1] if told else ""
@@ -69,3 +85,18 @@ def _unpacked(
 
 def _first(fields: Sent, name: str) -> str:
     return next(iter(fields.get(name, ())), "")
+
+
+def element_of(arrived: Arrived, wanted: str) -> Element:
+    """The root of the message that came. Raises XmlProblem where that is none of this kind: ``samlp:AuthnRequest``."""
+    if arrived.carried is None:
+        raise XmlProblem(arrived.problem or "there is no message", mend=arrived.mend)
+    try:
+        element = parse(arrived.carried.xml)
+    except XmlProblem as problem:
+        if not arrived.carried.blanks:
+            raise
+        raise XmlProblem(f"SAMLRequest holds {BLANKS[0]}", problem.line, mend=BLANKS[1]) from None
+    if element.tag != qname(wanted):
+        raise other_root(element, wanted)
+    return element

@@ -6,8 +6,10 @@ What is broken does not replace what was good. Reading again happens beside requ
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -20,9 +22,10 @@ from broker.sp_settings import SpSections
 from broker.trusted.documents import Stamp, stamp_of
 from suppliers.register import days
 from suppliers.register.loader import Loaded, load
-from suppliers.register.problems import ConfigError, Problem
+from suppliers.register.problems import ConfigError, Problem, Surprise
 from suppliers.register.reading import Reading
 from suppliers.register.warnings import SupplierFacts, Surprises
+from suppliers.register.where import Where
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "broker": BrokerSection,
@@ -106,24 +109,33 @@ class YamlFiles:
         self._stamps = {path: self._stamps.get(path) or stamp_of(path) for path in (self._yaml, *files)}
 
     def _settle(self, pause: Callable[[], None]) -> None:
-        register = self.loaded.register
-        register.prepare()
-        found = [
-            *Surprises(register, self.today, self._facts, pause).all(),
-            *of_scenarios(self.loaded, self._yaml),
-        ]
-        self.warned, self.warnings = len(found), said(found)
+        self.loaded.register.prepare()
+        found = surprises(self.loaded, self.today, self._facts, self._yaml, pause)
+        self.warned, self.warnings = len(found), said(found, self.loaded.where)
+        self.loaded = replace(self.loaded, where=None)
 
 
-def of_scenarios(loaded: Loaded, file: Path) -> Iterable[Problem]:
-    """What may surprise in the section of the scenarios."""
+def surprises(
+    loaded: Loaded,
+    today: date,
+    facts: Mapping[str, SupplierFacts],
+    file: Path,
+    pause: Callable[[], None] = lambda: None,
+) -> list[Surprise]:
+    """Everything that may surprise in a file without mistakes, the section of the scenarios too."""
+    made_up = loaded.where.made_up if loaded.where else None
     section = loaded.sections.get("scenarios")
-    return section.surprises(loaded.register, str(file)) if isinstance(section, ScenarioSection) else ()
+    return [
+        *loaded.notes,
+        *Surprises(loaded.register, today, facts, pause, made_up).all(),
+        *(section.surprises(loaded.register, str(file)) if isinstance(section, ScenarioSection) else ()),
+    ]
 
 
-def said(problems: Collection[Problem]) -> tuple[str, ...]:
-    """In words, the first few hundred."""
-    lines = [str(problem) for problem, _ in zip(problems, range(MOST_SAID), strict=False)]
+def said(problems: Collection[Problem] | Collection[Surprise], where: Where | None = None) -> tuple[str, ...]:
+    """In words, the first few hundred; ``where`` finds the places of surprises."""
+    first = list(islice(problems, MOST_SAID))
+    lines = [str(where.problem(one) if where and isinstance(one, Surprise) else one) for one in first]
     if len(problems) > MOST_SAID:
         lines.append(f"and {len(problems) - MOST_SAID} more: mock-eherkenning check prints them all")
     return tuple(lines)

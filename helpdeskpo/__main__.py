@@ -56,7 +56,7 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
 
     server.prepare()
     print(f"MijnHelpdeskPO: {settings.url('/')} (metadata: {settings.url('/metadata')})", flush=True)
-    serve_until_told(server)
+    serve_until_told(server, with_parent=options.stop_with_parent)
     return 0
 
 
@@ -106,6 +106,11 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=Path, metavar="FILE", help="schools and accounts of a new database, as seed.yaml"
     )
     one.add_argument("--reset", action="store_true", help="throw the database away, and start with the seed")
+    one.add_argument(
+        "--stop-with-parent",
+        action="store_true",
+        help="end when standard input closes: so it ends with the program that started it, however that ends",
+    )
     one.set_defaults(run=serve)
 
     two = commands.add_parser("metadata", parents=[common], help="write our own metadata, without starting")

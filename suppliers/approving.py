@@ -228,7 +228,8 @@ class Approvals:
         sent = _Sent(request.person, request.id, manager.key, now, request.tag)
         self._store.put(KIND, _hash(token), _SENT.dump_json(sent), keep=_KEEP_SECONDS)
         link = f"{self._pages}/{quote(request.supplier, safe='')}/approve/{token}"
-        self._send("approval", request, manager, link=link, days=LINK_DAYS)
+        # In which language the manager reads nobody has asked; the requester's is not theirs.
+        self._send("approval", replace(request, language="nl"), manager, link=link, days=LINK_DAYS)
         return replace(request, mailed_at=now)
 
     def _send(self, text: str, request: MandateRequest, to: PersonRecord, **more: object) -> None:

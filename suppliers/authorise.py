@@ -24,7 +24,7 @@ from suppliers.register.model import (
 )
 from suppliers.sessions import Session, new_id
 from suppliers.visit import Change, Event, Facts, MandateUsed, SessionBegun, Told, Tried, Visit
-from suppliers.wording import TEXTS
+from suppliers.wording import TEXTS, at_least
 
 NOTHING = Held()
 ALL_IDENTIFIERS = ("KvKnr", "RSIN", "Pseudo")
@@ -100,6 +100,7 @@ def decide(
     in_file = register.mandates_of(person)
     used = _last_use(in_file, held)
     wanted: Names | None = None
+    least: Names | None = None
     fitting: list[Mandate] = []
     reasons: list[Reason] = []
     for mandate in held.over(in_file):
@@ -112,7 +113,7 @@ def decide(
             fitting.append(mandate)
             continue
         # Put in words once, and only where a mandate is against the person: most logins need none.
-        wanted = wanted or _wanted(ask)
+        wanted, least = wanted or _wanted(ask), least or at_least(ask.level.label)
         values = {
             "company": company.name if company else mandate.company,
             "intermediary": between.name if between else mandate.intermediary or "",
@@ -120,7 +121,7 @@ def decide(
             "provider": ask.service.provider,
             "date": {Code.NOT_STARTED: mandate.start, Code.LAPSED: used}.get(code, mandate.until),
             "has": mandate.level.label,
-            "asked": ask.level.label,
+            "least": least,
             "branch": branch_name(mandate, company),
             "wanted": wanted,
         }

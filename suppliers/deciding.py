@@ -50,7 +50,7 @@ def _screen(approvals: Approvals, link: Link, *, too_late: bool = False) -> Scre
     request = link.request
     if request is None:
         return Screen("nolink", 404, values={"why": "unknown"})
-    about = {"request": request, "language": request.language, **approvals.told_of(request)}
+    about = {"request": request, **approvals.told_of(request)}
     if link.state is LinkState.LATE:
         return Screen("nolink", 410, values={**about, "why": "late"})
     if link.state is LinkState.DECIDED:

@@ -8,7 +8,7 @@ no guess goes uncounted. Changes are made, and events and messages go out, once 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -29,6 +29,7 @@ from suppliers.sessions import Session, Sessions
 from suppliers.steps import phone
 from suppliers.steps.pin import PIN_MINUTES, random_pin
 from suppliers.store import Store
+from suppliers.testers import Panel
 from suppliers.visit import (
     Approval,
     At,
@@ -46,7 +47,7 @@ from suppliers.visit import (
     Turn,
     Visit,
 )
-from suppliers.walk import act, cancel, go_on, refusal, resend, show
+from suppliers.walk import act, came_in, cancel, go_on, refusal, resend, show
 
 PREFIX = "/supplier"
 PHONE = "/console/phone"
@@ -70,6 +71,11 @@ def _nobody(ask_id: str, kind: str, data: Mapping[str, object]) -> None:
     """No exchange log to tell."""
 
 
+def _always(register: Register, came_to: Collection[str]) -> bool:
+    """A register that nobody takes away under a login."""
+    return True
+
+
 def _off() -> bool:
     """A desk by itself shows testers nothing."""
     return False
@@ -89,6 +95,7 @@ class Desk:
         clock_of: Callable[[str, str], datetime] | None = None,
         make_pin: Callable[[], str] = random_pin,
         on_event: Callable[[str, str, Mapping[str, object]], None] = _nobody,
+        stands: Callable[[Register, Collection[str]], bool] = _always,
         inbox: Inbox | None = None,
         base_url: str = "",
         tester_panel: Callable[[], bool] = _off,
@@ -96,7 +103,8 @@ class Desk:
         """``register_of`` is the register as an Ask sees it, and who the person is or says to be: the key, or the
         user name that was typed; empty for nobody. ``room_of`` is that of a room by its tag, outside any Ask.
         ``clock_of`` is the time in the logins of one service provider, by its entity id, and in one room, by its tag;
-        None for ``clock``."""
+        None for ``clock``. ``stands`` is asked, before a turn counts, whether the register that it was decided on is
+        still so, with the events of the turn and the kind of page that it leads to; where not, it is decided again."""
         self.profiles = profiles
         self.base_url = base_url
         self._tester_panel = tester_panel
@@ -118,6 +126,7 @@ class Desk:
         self._clock_of = time_at
         self._make_pin = make_pin
         self._on_event = on_event
+        self._stands = stands
 
         self.forgotten = Forgotten(
             store,
@@ -199,7 +208,7 @@ class Desk:
         return self._turn(slug, ask_id, lambda visit, facts: resend(visit, n, facts))
 
     def cancel(self, slug: str, ask_id: str) -> tuple[Visit | None, At | Leave | Screen]:
-        return self._turn(slug, ask_id, lambda visit, facts: cancel(visit))
+        return self._turn(slug, ask_id, cancel)
 
     def go_on(self, slug: str, ask_id: str) -> tuple[Visit | None, At | Leave | Screen]:
         """Look again for a mandate, for whoever waited for one."""
@@ -226,6 +235,14 @@ class Desk:
             return None
         facts = self._facts(visit, partial(self.accounts.guess, tag=visit.ask.tag))
         return testers.panel(visit, screen, facts, searched=searched, fill=fill)
+
+    def reset_testers(
+        self, slug: str, tag: str, *, searched: str | None = None, fill: str = ""
+    ) -> Panel | None:
+        """The same on the page of a forgotten password, in the room of this tag."""
+        if not self._tester_panel():
+            return None
+        return self.forgotten.testers(slug, tag, searched=searched, fill=fill)
 
     # What the phone uses, and what waits for it.
 
@@ -345,7 +362,8 @@ class Desk:
                 self._tell(ask_id, (Told(Event.STEP_REFUSED, {"why": "supplier", "at": slug}),))
                 return None, refusal("supplier", reference=ask_id)
             if visit.word and visit.alone:
-                return visit, Screen("loggedout", values={"logout": True})
+                known = came_in(visit, self.profiles[slug])
+                return visit, Screen("loggedout", values={"logout": True, "known": known})
             if visit.word:
                 why = "what" if visit.word.outcome is Outcome.PERMIT else str(visit.word.outcome)
                 return visit, Screen("ended", 410, values={"why": why})
@@ -358,6 +376,8 @@ class Desk:
             guess = guesses.setdefault(tag, cache(partial(self.accounts.guess, tag=tag)))
             facts = self._facts(visit, guess, session, typed)
             turn = decide(visit, facts)
+            if not self._stands(facts.register, _came_to(turn, facts.profile)):
+                continue
             if turn.visit == visit or self._store.swap(KIND, ask_id, raw, visits.dump(turn.visit)):
                 break
         for change in turn.changes:
@@ -421,6 +441,13 @@ def _used(changes: tuple[Change, ...]) -> tuple[Told, ...]:
         for change in changes
         if isinstance(change, MandateUsed)
     )
+
+
+def _came_to(turn: Turn, profile: Profile) -> frozenset[str]:
+    """What came of a turn: its events, and the kind of the page that is next."""
+    steps = visits.road(profile, alone=turn.visit.alone)
+    ahead = steps[turn.to.step - 1 : turn.to.step] if isinstance(turn.to, At) else ()
+    return frozenset({str(told.kind) for told in turn.told} | {str(step.kind) for step in ahead})
 
 
 def _who(visit: Visit) -> str:

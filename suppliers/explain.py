@@ -22,7 +22,7 @@ from suppliers.steps.channel import channels
 from suppliers.steps.consent import Disclosure, disclosure
 from suppliers.steps.stops import refused, stop
 from suppliers.visit import Facts, Kind, Visit, road
-from suppliers.wording import TEXTS
+from suppliers.wording import TEXTS, at_least
 
 MOST_MANDATES = 50
 """So many mandates are told of one by one; somebody may hold thousands."""
@@ -108,7 +108,11 @@ def walk(
 def supplier_step(ask: Ask, profile: Profile, place: Place) -> Step:
     """Whether "Maak een keuze" has the supplier for this service: it reaches level and identifiers."""
     offer = profile.offer()
-    values = {"supplier": profile.name, "service": ask.service.name, "asked": ask.level.label}
+    values: dict[str, object] = {
+        "supplier": profile.name,
+        "service": ask.service.name,
+        "asked": ask.level.label,
+    }
     if not offer.reaches(ask.level):
         has = max(offer.levels).label
         return Step(
@@ -116,6 +120,7 @@ def supplier_step(ask: Ask, profile: Profile, place: Place) -> Step:
         )
     if not offer.delivers(ask.identifier_sets):
         return Step("supplier", "identifiers", False, "explain.supplier.identifiers", place, values, "choice")
+    values["least"] = at_least(ask.level.label)
     return Step("supplier", "offered", True, "explain.supplier.offered", place, values)
 
 

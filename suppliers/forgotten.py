@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import quote
 
 from pydantic import TypeAdapter
@@ -24,6 +25,8 @@ from suppliers.register.days import dutch_day
 from suppliers.register.model import Means, PersonRecord, Register
 from suppliers.steps.channel import mask
 from suppliers.store import Store
+from suppliers.testers import Panel
+from suppliers.testers_reset import reset_panel
 from suppliers.visit import Event, Message, Problem
 from suppliers.wording import Wording, day
 
@@ -139,6 +142,11 @@ class Forgotten:
                 else self._store.swap(TIMES, key, raw, new)
             ):
                 return True
+
+    def testers(self, slug: str, tag: str, *, searched: str | None = None, fill: str = "") -> Panel:
+        """Who would get what from here."""
+        account, today = partial(self._accounts.of, tag=tag), dutch_day(self._clock(tag))
+        return reset_panel(slug, self._register(tag), account, today, searched=searched, fill=fill)
 
     def look(self, slug: str, token: str) -> Found | Trouble:
         """What this link is worth now."""

@@ -105,7 +105,7 @@ class Grants:
         if person not in register.people or register.stands_alone(person):
             return Held()
         requests = tuple(asked for asked in record.requests if asked.company in register.companies)
-        granted = (_granted(asked, register) for asked in requests)
+        granted = (mandate_of(asked, register) for asked in requests)
         return Held(tuple(mandate for mandate in granted if mandate), record.last_used, requests)
 
     def used(self, person: str, on: date, tag: str = "") -> None:
@@ -140,7 +140,7 @@ class Grants:
         """Every mandate that stands beside the file, with what it came of, newest request first."""
         seen = [(asked, self._register(asked.tag)) for asked in self.requests()]
         known = ((asked, register) for asked, register in seen if asked.person in register.people)
-        return [(asked, mandate) for asked, register in known if (mandate := _granted(asked, register))]
+        return [(asked, mandate) for asked, register in known if (mandate := mandate_of(asked, register))]
 
     def decide(self, decided: MandateRequest) -> bool:
         """Put a decision in the place of the open request of the same id; False if that is not open (any more)."""
@@ -223,7 +223,7 @@ def _with(record: _Record, request: MandateRequest) -> _Record:
     return replace(record, requests=tuple(asked for asked in requests if asked.id not in old))
 
 
-def _granted(request: MandateRequest, register: Register) -> Mandate | None:
+def mandate_of(request: MandateRequest, register: Register) -> Mandate | None:
     """The mandate that came of a request; None without approval, or where the file has come to say otherwise."""
     if request.status is not RequestStatus.APPROVED or request.company not in register.companies:
         return None

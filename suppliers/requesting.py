@@ -25,11 +25,12 @@ from suppliers.steps.channel import mask
 from suppliers.steps.stops import stop
 from suppliers.visit import At, Event, Facts, Kind, Leave, Problem, Screen, Told, Visit, road
 from suppliers.walk import refusal
-from suppliers.wording import both, clock_time
+from suppliers.wording import at_least, both, clock_time
 
 OTHER = "other"
 """The choice of a company that is not among those on the page."""
 REMIND_AFTER = timedelta(minutes=1)
+_MOST_OF_A_NUMBER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,10 @@ class Requesting:
         request = _of(known, request_id)
         if request is None or known.visit.alone:
             return self._refused(known, "choice")
-        if request.is_open and not considered(known.visit, known.facts).fitting:
+        fitting = considered(known.visit, known.facts).fitting
+        if request.status is RequestStatus.REFUSED and not fitting:
+            return known.visit, Shown(request.id)
+        if request.is_open and not fitting:
             page = self._standing(known, request)
             return known.visit, replace(page, values={**page.values, "waiting": True})
         return self._desk.go_on(slug, ask_id)
@@ -199,14 +203,13 @@ def _page(known: _Known, form: Mapping[str, str] | None = None, remind: str = ""
     reminder can be sent of."""
     visit, facts, form = known.visit, known.facts, form or {}
     companies, levels = companies_of(known.person.key, facts), _levels(known)
-    only = companies[0].key if len(companies) == 1 else ""
     usual = visit.ask.level if not visit.alone else min(Level.EH3, known.means.level)
     services = sorted(
         facts.register.services.values(), key=lambda s: s.name.in_(visit.ask.language).casefold()
     )
     values = {
         "companies": companies,
-        "company": form.get("company", only),
+        "company": form.get("company", ""),
         "number": form.get("number", ""),
         "services": () if not visit.alone else services,
         "service": form.get("service", services[0].key if len(services) == 1 else ""),
@@ -242,7 +245,12 @@ def _read(known: _Known, form: Mapping[str, str]) -> MandateRequest | tuple[Prob
     problems = [found for found in (company, service) if isinstance(found, Problem)]
     if isinstance(service, _Service) and level < service.level:
         too_low = service.level > known.means.level
-        data = {"service": service.asked.name, "asked": service.level.label, "has": known.means.level.label}
+        data = {
+            "service": service.asked.name,
+            "asked": service.level.label,
+            "least": at_least(service.level.label),
+            "has": known.means.level.label,
+        }
         problems.append(Problem("level", "request.means" if too_low else "request.level", _said(data, visit)))
     if problems or not isinstance(company, CompanyRecord) or not isinstance(service, _Service):
         return tuple(problems)
@@ -250,7 +258,7 @@ def _read(known: _Known, form: Mapping[str, str]) -> MandateRequest | tuple[Prob
     held = facts.held(known.person.key)
     decision = decide(facts.register, known.person.key, wanted, facts.now, held=held)
     if any(m.company == company.key and m.intermediary is None for m in decision.fitting):
-        data = {"company": company.name, "service": service.asked.name, "level": level.label}
+        data = {"company": company.name, "service": service.asked.name, "least": at_least(level.label)}
         return (Problem("company", "request.has", _said(data, visit)),)
     request = MandateRequest(
         id=f"request-{secrets.token_hex(8)}",
@@ -318,9 +326,14 @@ def _service(known: _Known, form: Mapping[str, str]) -> _Service | Problem | str
 def _company(known: _Known, form: Mapping[str, str]) -> CompanyRecord | Problem | str:
     mine = {company.key: company for company in companies_of(known.person.key, known.facts)}
     chosen = form.get("company", "")
-    if chosen and chosen != OTHER:
-        return mine.get(chosen, "choice")
     number = re.sub(r"[\s.-]", "", form.get("number", ""))
+    if chosen and chosen != OTHER:
+        own = mine.get(chosen)
+        if own and number and number not in (own.kvk, own.rsin):
+            # One of the two was left over, and only the person knows which.
+            both_of_them = {"company": own.name, "number": number[:_MOST_OF_A_NUMBER]}
+            return Problem("company", "request.company.two", both_of_them)
+        return own or "choice"
     if mine and not chosen and not number:
         return Problem("company", "request.company.empty")
     if not number:

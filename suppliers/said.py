@@ -49,6 +49,7 @@ class _Page:
             values.setdefault("service", asked.service.name.in_(self.language))
             values.setdefault("provider", asked.service.provider.in_(self.language))
             values.setdefault("asked", asked.level.label)
+            values.setdefault("least", self._wording.least(asked.level.label))
         return self._wording(key, **values)
 
     @property
@@ -89,8 +90,9 @@ class _Page:
             case "nomore":
                 return [self("nomore.what"), self("nomore.why", most=values["most"])]
             case "nomandate":
-                reasons = [reason.in_(self.language) for reason in values["reasons"]]
-                return [self("nomandate.what"), self("nomandate.why"), *reasons]
+                reasons = [line.text.in_(self.language) for line in values["reasons"]]
+                what = self("nomandate.wait" if values["waits"] else "nomandate.what")
+                return [what, self("nomandate.why"), *reasons]
             case "missing":
                 names = [self._wording.attribute(asked.name) for asked in values["missing"]]
                 return [self("missing.what"), self("missing.why"), ", ".join(names)]

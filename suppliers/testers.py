@@ -52,6 +52,7 @@ class Panel:
     """``searched`` is what the tester looked for, None where they did not; ``everybody`` is whether people besides
     ``current`` were looked at, and ``left_out`` how many more there are. ``fill`` are values for the fields of this
     page, ``code`` is the PIN that was sent last for this visit, and ``app`` whether a phone waits for the tester.
+    ``reset`` is the panel of a forgotten password, whose cards say who gets a link.
     """
 
     cards: tuple[Card, ...] = ()
@@ -61,6 +62,7 @@ class Panel:
     fill: Mapping[str, str] = field(default_factory=dict, repr=False)
     code: str = field(default="", repr=False)
     app: bool = False
+    reset: bool = False
 
 
 def panel(
@@ -110,18 +112,18 @@ def _cards(
         here = (one for one in clients if (one[1].card or screen.name != "card") and (few or is_named(*one)))
     found = [card(*one) for one in islice(here, MOST_LOOKED_AT)]
     left_out = sum(1 for _ in here) if wanted else 0 if few or not everybody else len(clients)
-    found = [one for one in found if is_named(one.person, one.means) or _happens(wanted, one.verdict)]
+    found = [one for one in found if is_named(one.person, one.means) or happens(wanted, one.verdict)]
     if holder and not any(one.current for one in found) and not wanted:
         found.insert(0, card(*holder))
-    return tuple(_chosen(found)), left_out + max(0, len(found) - MOST_CARDS)
+    return tuple(chosen(found)), left_out + max(0, len(found) - MOST_CARDS)
 
 
-def _happens(wanted: str, verdict: Verdict) -> bool:
+def happens(wanted: str, verdict: Verdict) -> bool:
     """Whether a search is for what happens to people, rather than for their names."""
     return any(wanted in text.casefold() for reason in verdict.reasons for text in (reason.nl, reason.en))
 
 
-def _chosen(cards: list[Card]) -> list[Card]:
+def chosen(cards: list[Card]) -> list[Card]:
     """At most a dozen: whoever the visit is of, one for each thing that can happen to people here, and then more of
     those who pass. Those who pass stand first, but leave room for those who do not."""
     seen: set[str] = set()

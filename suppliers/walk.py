@@ -13,6 +13,7 @@ from suppliers.accounts import Standing, must_renew, proof, standing
 from suppliers.ask import Level, Outcome, Word
 from suppliers.authorise import considered
 from suppliers.choice import lost
+from suppliers.profiles import Profile
 from suppliers.sessions import Session
 from suppliers.steps import HANDLERS
 from suppliers.steps.channel import ways
@@ -104,14 +105,20 @@ def resend(visit: Visit, n: int, facts: Facts) -> Turn:
     return Turn(tried.visit, At(n), tried.told, tried.sent, tried.changes)
 
 
-def cancel(visit: Visit) -> Turn:
-    """Away from any page ("Annuleren"): the Word is that there will be none. Outside a login it logs out."""
+def cancel(visit: Visit, facts: Facts) -> Turn:
+    """Away from any page ("Annuleren"): the Word is that there will be none. Outside a login it logs out whoever
+    had come in."""
     word = Word(visit.ask.id, visit.supplier, Outcome.CANCELLED)
-    if visit.alone:
+    if came_in(visit, facts.profile):
         ended = (SessionEnded(visit.session),) if visit.session else ()
         told = Told(Event.LOGGED_OUT, {"supplier": visit.supplier})
         return Turn(replace(visit, word=word, session=""), Leave(), (told,), changes=ended)
     return Turn(replace(visit, word=word), Leave(), (Told(Event.CANCELLED, {"step": visit.done + 1}),))
+
+
+def came_in(visit: Visit, profile: Profile) -> bool:
+    """Whether somebody on business of their own, outside a login, proved who they are."""
+    return visit.alone and visit.done >= len(road(profile, alone=True))
 
 
 def go_on(visit: Visit, facts: Facts) -> Turn:

@@ -4,18 +4,18 @@ a profile file may replace any of them by id."""
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from suppliers.ask import Names
+from suppliers.ask import Level, Names
+from suppliers.register.days import DUTCH
 
-# Mandates start and end on Dutch days, and people read Dutch clock time.
-DUTCH_TIME = ZoneInfo("Europe/Amsterdam")
+_NAME_AT_THE_END = re.compile(r"(\{(\w+)\})\.(?=\s|$)")
 
 
 def _catalogue(language: str) -> dict[str, str]:
@@ -32,6 +32,7 @@ def _texts() -> dict[str, Names]:
 
 
 TEXTS: Mapping[str, Names] = _texts()
+_HIGHEST = max(Level).label
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,11 @@ class Wording:
 
     def __call__(self, key: str, **values: object) -> str:
         text = self.own.get(self.language, {}).get(key) or TEXTS[key].in_(self.language)
-        return text.format(**values)
+        return _filled(text, values)
+
+    def least(self, level: str) -> str:
+        """A level as what is asked at least: EH3 of hoger. There is none above the highest."""
+        return level if level == _HIGHEST else self("level.least", level=level)
 
     def day(self, at: date) -> str:
         """A date as people of this language write it."""
@@ -63,13 +68,24 @@ def both(key: str, /, **values: object) -> Names:
     """One text in both languages. A value that is a Names or a date is put in its own language."""
 
     def in_(language: str) -> str:
-        return (
-            TEXTS[key]
-            .in_(language)
-            .format(**{name: _value(value, language) for name, value in values.items()})
-        )
+        said = {name: _value(value, language) for name, value in values.items()}
+        return _filled(TEXTS[key].in_(language), said)
 
     return Names(in_("nl"), in_("en"))
+
+
+def at_least(level: str) -> Names:
+    """``Wording.least`` in both languages."""
+    return Names(Wording("nl").least(level), Wording("en").least(level))
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    """A name that ends in a full stop (B.V.) ends a sentence by itself: no second one comes after it."""
+
+    def name(found: re.Match[str]) -> str:
+        return found[1] if str(values.get(found[2], "")).endswith(".") else found[0]
+
+    return _NAME_AT_THE_END.sub(name, text).format(**values)
 
 
 def day(at: date, language: str) -> str:
@@ -79,7 +95,7 @@ def day(at: date, language: str) -> str:
 
 def clock_time(at: datetime) -> str:
     """Dutch clock time: 14:05."""
-    return at.astimezone(DUTCH_TIME).strftime("%H:%M")
+    return at.astimezone(DUTCH).strftime("%H:%M")
 
 
 def _value(value: object, language: str) -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +14,9 @@ import pytest
 from broker.app import Application, create
 from broker.settings import Settings
 from support.browser import Browser, Page
+from support.chromium import CHROMIUM, FLAGS
 from support.sp import ServiceProvider, certificates_of
 from support.walk import landed, walk
-
-# The same engine without the window around it is the first choice: it costs a third of the time.
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-sync",
-]
 
 
 @dataclass

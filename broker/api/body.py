@@ -9,8 +9,9 @@ from typing import Any
 from flask import request
 
 from broker.api.problems import Answered, wrong
+from suppliers.register.characters import is_unseen, unprintable
 from suppliers.register.problems import KeyPath, Problem, dotted
-from suppliers.register.yamlfile import MAX_DEPTH, unprintable
+from suppliers.register.yamlfile import MAX_DEPTH
 
 JSON = ("application/json",)
 MERGE = ("application/json", "application/merge-patch+json")
@@ -95,8 +96,7 @@ def printable(text: str, path: KeyPath, faults: list[tuple[KeyPath, Problem]]) -
     """Adds what is wrong with the characters of a text."""
     if found := unprintable(text):
         shown = tuple(step if isinstance(step, int) or not unprintable(step) else "?" for step in path)
-        message = f"character U+{ord(found):04X} is invisible and not allowed: remove it"
-        faults.append((shown, Problem("", 0, 0, dotted(shown), message)))
+        faults.append((shown, Problem("", 0, 0, dotted(shown), is_unseen(found))))
 
 
 def _no_number(text: str) -> Any:

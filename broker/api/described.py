@@ -16,11 +16,11 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from broker.api.problems import Answered, of_refusal, response, wrong
+from suppliers.register.characters import is_unseen, unprintable
 from suppliers.register.editing import Refused
 from suppliers.register.layer import loose
 from suppliers.register.problems import ConfigError, Problem
 from suppliers.register.schema import Part, problems_of
-from suppliers.register.yamlfile import unprintable
 
 _Query = TypeVar("_Query", bound=BaseModel)
 _ALWAYS = (401, 421)
@@ -155,6 +155,5 @@ def answer(value: BaseModel | Mapping[str, Any], status: int = 200, **headers: s
 def _whole(name: str, text: str) -> str:
     """Some servers, ours among them, leave a slash encoded when they decode the rest of a path."""
     if found := unprintable(text):
-        message = f"character U+{ord(found):04X} is invisible and not allowed: remove it"
-        raise wrong([((), Problem("", 0, 0, name, message))])
+        raise wrong([((), Problem("", 0, 0, name, is_unseen(found)))])
     return re.sub("%2f", "/", text, flags=re.IGNORECASE)

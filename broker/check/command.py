@@ -135,7 +135,8 @@ def _catalogue(given: argparse.Namespace) -> Sequence[Checked]:
 
     document = read(given.document)
     beside = provider_in(read(given.metadata)) if given.metadata else []
-    return [check_catalogue(document, _profile(given), given.broker_oin, beside[0] if beside else None)]
+    sp = beside[0] if beside else None
+    return [check_catalogue(document, _profile(given), _now(given), given.broker_oin, sp)]
 
 
 def _snapshot(given: argparse.Namespace) -> Snapshot | None:

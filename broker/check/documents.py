@@ -61,11 +61,11 @@ def check_metadata(
 
 
 def check_catalogue(
-    given: Read, profile: Profile | None, own_oin: str = "", sp: SpMetadata | None = None
+    given: Read, profile: Profile | None, now: datetime, own_oin: str = "", sp: SpMetadata | None = None
 ) -> Checked:
     """``sp`` is the metadata that the catalogue goes with, if it is known."""
     beside = Beside(
-        own_oin or OIN, "" if sp is None else sp.entity_id, sp is not None and bool(sp.encryption)
+        own_oin or OIN, now, "" if sp is None else sp.entity_id, sp is not None and bool(sp.encryption)
     )
     chosen = profile or Profile.LENIENT
     seen = service_catalogue.see(given.data, beside)

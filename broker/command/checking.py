@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from broker.clock import machine_time
-from broker.yaml_files import SECTIONS, of_scenarios
+from broker.yaml_files import SECTIONS, surprises
 from suppliers.register import days
 from suppliers.register.loader import load
 from suppliers.register.problems import ConfigError, Problem
 from suppliers.register.reading import Reading
-from suppliers.register.warnings import SupplierFacts, Surprises
+from suppliers.register.warnings import SupplierFacts
 
 if TYPE_CHECKING:
     from suppliers.profiles import Profile
@@ -58,8 +58,9 @@ def check(file: Path, profiles: Mapping[str, Profile]) -> Checked:
         )
     except ConfigError as error:
         return Checked(file, error.problems, ())
-    warnings = [*Surprises(loaded.register, today, facts_of(profiles)).all(), *of_scenarios(loaded, file)]
-    return Checked(file, (), tuple(sorted(warnings, key=lambda found: (found.file, found.line))))
+    where, found = loaded.where, surprises(loaded, today, facts_of(profiles), file)
+    warnings = [where.problem(one) for one in found] if where else []
+    return Checked(file, (), tuple(sorted(warnings, key=lambda one: (one.file, one.line, one.column))))
 
 
 def report(found: Sequence[Checked], style: str, *, strict: bool) -> str:

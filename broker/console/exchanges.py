@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from broker.api.exchanges import OUTCOMES
 from broker.exchanges import Exchange, Wanted
-from broker.pages.room import room
+from broker.pages.room import asked_room, with_room
 from broker.parts import Parts
 
 MOST = 50
-FILTERS = ("sp", "person", "outcome", "tag")
+FILTERS = ("sp", "person", "outcome")
 _LONGEST = 1000
 _NEWEST = 5  # that are looked at for news, beside the last that ended
 _MOST_NAMED = 200
@@ -26,14 +26,13 @@ def add(pages: Blueprint, parts: Parts) -> None:
     @pages.route("")
     def exchanges() -> ResponseReturnValue:
         given = {name: request.args.get(name, "").strip()[:_LONGEST] for name in FILTERS}
-        if "tag" not in request.args:
-            # Who is in a room sees what happens there, unless they ask otherwise.
-            given["tag"] = room()
+        given["tag"] = asked_room()
         asked = {name: value for name, value in given.items() if value}
         before = request.args.get("before", "")[:_LONGEST]
         found = parts.exchanges.recent(MOST + 1, before or None, Wanted(**asked))
         query = f"?{urlencode(asked)}" if asked else ""
-        older = {**asked, "before": found[MOST - 1].id} if len(found) > MOST else None
+        link = with_room(asked, given["tag"])
+        older = {**link, "before": found[MOST - 1].id} if len(found) > MOST else None
         g.own_script = not before
         return render_template(
             "console/exchanges.html",
@@ -47,7 +46,7 @@ def add(pages: Blueprint, parts: Parts) -> None:
             providers=sorted(parts.current.catalogue.sps)[:_MOST_NAMED],
             poll=f"/api/v1/exchanges?limit={_NEWEST}",
             json=f"/api/v1/exchanges{query}",
-            again=f"/console{query}",
+            again=f"/console?{urlencode(link)}".rstrip("?"),
             older=f"/console?{urlencode(older)}" if older else "",
             before=before,
             dropped=parts.exchanges.dropped(),

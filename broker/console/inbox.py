@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from broker.console.guard import from_elsewhere
+from broker.pages.room import asked_room, with_room
 from broker.parts import Parts
 from suppliers.inbox import Filter, Inbox, Message
 
@@ -25,10 +26,10 @@ def add(pages: Blueprint, parts: Parts, inbox: Inbox) -> None:
     @pages.route("/inbox")
     def inbox_page() -> ResponseReturnValue:
         asked_for = (request.args.get(name, "").strip()[:_LONGEST] for name in ("to", "supplier", "q"))
-        wanted = Filter(*asked_for)
+        wanted = Filter(*asked_for, tag=asked_room())
         messages = inbox.list(MOST, wanted=wanted)
         newest = inbox.list(1)
-        asked = {"to": wanted.to, "supplier": wanted.supplier, "q": wanted.text}
+        asked = {"to": wanted.to, "supplier": wanted.supplier, "q": wanted.text, "tag": wanted.tag}
         asked = {name: value for name, value in asked.items() if value}
         poll = {**asked, "limit": "1", "after": newest[0].id if newest else "none"}
         return _page(
@@ -38,6 +39,7 @@ def add(pages: Blueprint, parts: Parts, inbox: Inbox) -> None:
             wanted=wanted,
             asked=asked,
             poll=f"/api/v1/inbox?{urlencode(poll)}",
+            again=f"/console/inbox?{urlencode(with_room(asked, wanted.tag))}".rstrip("?"),
             json=f"/api/v1/inbox?{urlencode(asked)}" if asked else "/api/v1/inbox",
             suppliers=parts.suppliers.offers(),
             most=MOST,
@@ -77,6 +79,7 @@ def shown(message: Message, parts: Parts, inbox: Inbox) -> dict[str, Any]:
         "sender": message.sender,
         "link": message.link,
         "ask_id": message.ask_id,
+        "tag": message.tag,
         "delivery": message.delivery,
         "why": message.why,
         "pending": inbox.delivers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, redirect, render_template, request
@@ -23,7 +24,11 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 def add(pages: Blueprint, parts: Parts, clock: Clock) -> None:
     """On the console's own blueprint, so that its guard holds here too. Its head says which room it is in."""
-    pages.app_context_processor(lambda: {"test_room": room()})
+    pages.app_context_processor(lambda: {"test_room": room(), "room_clock": room_clock})
+
+    def room_clock() -> datetime | None:
+        """What the clock says where this browser is, if it is in a room."""
+        return clock.of("", room()) if room() else None
 
     def page(*, wrong: str = "", typed: str = "", done: str = "") -> str:
         found = rooms_of(parts, clock)

@@ -98,7 +98,7 @@ def catalogue(current: Snapshot, id_: str, listed: Listed, now: datetime) -> dic
             for service in listed.catalogue.services
         ],
         "certificates": unique,
-        "findings": _told(judging.of_catalogue(current, listed)),
+        "findings": _told(judging.of_catalogue(current, listed, now)),
         "problems": [
             *_source_problems(listed.source),
             *_certificate_problems(unique),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from broker.configuration import Snapshot
 from broker.exchange_view.signatures import Keyring, Known
+from broker.metadata import out_of_date_made
 from broker.parts import Parts
 
 MOST_OTHERS = 300
@@ -42,5 +43,5 @@ def keyring(parts: Parts, current: Snapshot) -> Keyring:
 def _own(parts: Parts) -> Iterator[Known]:
     entity_id = parts.settings.entity_id
     found = parts.keys.rollover("broker", entity_id, entity_id.split(":")[3], parts.now())
-    for certificate in (found.current, *found.others):
+    for certificate in (found.current, *found.others, *out_of_date_made(parts)):
         yield Known(entity_id, certificate)

@@ -14,9 +14,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from broker import answer, login, logout, receive, unpacking
 from broker.arrival import Arrived, Refused, refused_before
+from broker.astray import turned_away
 from broker.delivery import Delivery
 from broker.login import Login, LoginProblem
-from broker.metadata import own_metadata
+from broker.metadata import OUT_OF_DATE, own_metadata
 from broker.pages import language
 from broker.pages.faults import Dropped, hold
 from broker.pages.room import room
@@ -32,6 +33,7 @@ from broker.wire.names import HTTP_POST
 CHOICE = "mock_eherkenning_choice"
 """The cookie with the supplier that this browser chose before ("Onthoud mijn keuze")."""
 
+ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 EDITIONS = {
     ("eherkenning", ""): THE_SCHEME,
     ("eherkenning", "1.13"): THE_SCHEME,
@@ -62,7 +64,11 @@ def blueprint(parts: Parts) -> Blueprint:
         if edition is None:
             text = "the metadata is there with version=1.11 or version=1.13, or with profile=saml"
             return Response(text + "\n", 400, content_type="text/plain; charset=utf-8")
-        document = own_metadata(parts, entities=form == "entities", edition=edition)
+        certificate = request.args.get("certificate", "")
+        if certificate and certificate not in OUT_OF_DATE:
+            text = f"certificate={certificate[:40]!r} is not known; it is {' or '.join(OUT_OF_DATE)}"
+            return Response(text + "\n", 400, content_type="text/plain; charset=utf-8")
+        document = own_metadata(parts, entities=form == "entities", edition=edition, certificate=certificate)
         return Response(document, content_type="application/samlmetadata+xml")
 
     @pages.route("/sso/<any('1.11', '1.13'):version>", methods=["GET", "POST"])
@@ -102,6 +108,17 @@ def blueprint(parts: Parts) -> Blueprint:
             supplier=outcome.supplier,
             id=outcome.id,
         )
+
+    @pages.route("/<any('sso', 'slo'):door>", methods=ANY_METHOD, defaults={"rest": ""})
+    @pages.route("/<any('sso', 'slo'):door>/<path:rest>", methods=ANY_METHOD)
+    def beside(door: str, rest: str) -> ResponseReturnValue:
+        """A request at an address that is almost right; what is no request is not found."""
+        if request.method in ("GET", "HEAD") and not {"SAMLRequest", "SAMLart"} & set(request.args):
+            raise NotFound
+        logging_out = door == "slo"
+        outcome = turned_away(parts, room(), request.method, request.path, logging_out=logging_out)
+        page = _refusal(outcome.id, outcome.findings, logging_out=logging_out)
+        return page, outcome.http_status, {"Allow": "GET, POST"} if outcome.http_status == 405 else {}
 
     @pages.route("/login/<id>")
     def choice(id: str) -> ResponseReturnValue:  # noqa: A002
@@ -168,9 +185,14 @@ def _unpacked(version: str) -> Arrived:
             request.args.to_dict(flat=False), request.query_string, version, framed=framed
         )
     try:
-        return unpacking.by_post(request.form.to_dict(flat=False), version, framed=framed)
+        return unpacking.by_post(request.form.to_dict(flat=False), version, framed=framed, body=_body)
     except RequestEntityTooLarge:
         return Arrived(HTTP_POST, None, "the form is larger than this broker reads", framed, version)
+
+
+def _body() -> unpacking.Body:
+    """What came instead of a form; empty where it was one."""
+    return unpacking.Body(request.headers.get("Content-Type", ""), request.get_data(), frozenset(request.args))
 
 
 def _choice(parts: Parts, here: Login, *, missing: bool = False) -> str:

@@ -38,13 +38,14 @@ def of_provider(current: Snapshot, sp: SpMetadata, now: datetime) -> Report:
     return metadata.RULES.run(seen, current.against(sp, sp.xml))
 
 
-def of_catalogue(current: Snapshot, listed: Listed) -> Report:
+def of_catalogue(current: Snapshot, listed: Listed, now: datetime) -> Report:
     """By the profile of the provider whose OIN it has, where metadata of one is in force."""
     sp = next(
         (sp for sp in current.catalogue.sps.values() if _oin(sp).strip(":") in listed.catalogue.oins), None
     )
     beside = Beside(
         OIN,
+        now,
         "" if sp is None else sp.entity_id,
         encryption_in_metadata=sp is not None and bool(sp.encryption),
     )

@@ -112,7 +112,7 @@ def report(current: Snapshot, store: Store, sp: SpMetadata, now: datetime, tag: 
     profile = current.profile_of(sp)
     kept |= _now(judging.of_provider(current, sp, now))
     for listed in judging.catalogues_of(current, sp):
-        kept |= _now(judging.of_catalogue(current, listed))
+        kept |= _now(judging.of_catalogue(current, listed, now))
     sections = []
     for registry in REGISTRIES:
         lines = []

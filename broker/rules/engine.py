@@ -38,7 +38,8 @@ class Fault:
 
     ``at`` is the element or attribute; from it come the name, the line and the column. What is not in the XML, such
     as a query parameter, is named in ``where``, and has a ``line`` only if there is another way to know it.
-    ``severity`` is for a rule whose weight is a setting of its own; else the profile says it.
+    ``severity`` is for a rule whose weight is a setting of its own; else the profile says it. ``firm``: this one
+    cannot be suppressed, whatever the rule says.
     """
 
     expected: str
@@ -48,6 +49,7 @@ class Fault:
     mend: str | None = None
     severity: Severity | None = None
     at: Spot | None = None
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Rule(Generic[Seen]):
             against = Against(against)
         severity = fault.severity or self.severity(against.profile)
         assert severity is not None
-        suppressed = "" if self.firm else against.suppressed.get(self.id, "")
+        suppressed = "" if self.firm or fault.firm else against.suppressed.get(self.id, "")
         outcome = Outcome.GO_ON
         if suppressed:
             outcome = Outcome.GO_ON

@@ -16,6 +16,7 @@ from broker.wire.bindings import FRONT_CHANNEL
 from broker.wire.logout import LogoutRequest, read
 from broker.wire.metadata import SpMetadata
 from broker.wire.places import Spot, spot
+from broker.wire.schema import SchemaError
 from broker.wire.signing import SignatureProblem, Signed, verify
 from broker.wire.xml import parse
 
@@ -33,7 +34,8 @@ class SeenLogout:
     """One LogoutRequest with all that is needed to judge it. ``sp`` is None for an unknown sender.
 
     ``sessions`` are those that it names and that we know; they are looked up only for a sender that is believed,
-    so that nobody else learns which there are.
+    so that nobody else learns which there are. ``schema_errors`` are what the SAML schema has against it; ``senders``
+    the entity ids that are known, where the sender is not among them.
     """
 
     request: LogoutRequest
@@ -43,15 +45,14 @@ class SeenLogout:
     sp: SpMetadata | None
     signed: Signed | None
     signature_problem: SignatureProblem | None
-    schema_error: tuple[str, int] | None = None
+    schema_errors: tuple[SchemaError, ...] = ()
     replayed: bool = False
     sessions: tuple[KnownSession, ...] = ()
     source: Source | None = None
     oldest: timedelta = timedelta(minutes=5)
     newest: timedelta = timedelta(minutes=1)
     published: tuple[str, ...] = FRONT_CHANNEL
-
-    schema_at: Spot | None = None
+    senders: tuple[str, ...] = ()
 
     def at(self, *path: str, attribute: str = "") -> Spot:
         """The message, an element in it, or an attribute of either."""
@@ -80,7 +81,6 @@ def _logout(*swaps: tuple[str, str], cut: str = "", check: bool = False, **seen:
             signed = verify(element, sp.signing)
         except SignatureProblem as wrong:
             signed, problem = None, wrong
-    error = schema.first_error(element)
     usual: dict[str, Any] = {
         "request": read(element),
         "binding": names.HTTP_POST,
@@ -89,8 +89,7 @@ def _logout(*swaps: tuple[str, str], cut: str = "", check: bool = False, **seen:
         "sp": sp,
         "signed": signed,
         "signature_problem": problem,
-        "schema_error": None if error is None else (error.message, error.line),
-        "schema_at": None if error is None else error.at,
+        "schema_errors": schema.errors(element),
         "sessions": (KnownSession(SENDER, NAME_ID),),
     }
     return SeenLogout(**usual | seen)

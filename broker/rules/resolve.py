@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from lxml import etree
 
-from broker.rules import shared
-from broker.rules.authn.seen import NCNAME, said
+from broker.rules import shared, signatures
+from broker.rules.authn.seen import said
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import BINDINGS, CORE, INTERFACE, METADATA, SIGNATURE, Severity
+from broker.rules.finding import BINDINGS, INTERFACE, METADATA, SIGNATURE, Severity
+from broker.rules.resolve_form import by_id, unreadable, wrong_type
 from broker.rules.resolve_seen import (
     RULES,
     ArtifactState,
@@ -17,11 +18,13 @@ from broker.rules.resolve_seen import (
     rule,
     sent,
 )
-from broker.wire import instants, names, schema
-from broker.wire.artifact import ArtifactProblem, read_artifact
+from broker.rules.signatures import Signatures
+from broker.wire import names
+from broker.wire.artifact import ArtifactProblem, read_artifact, source_id
 from broker.wire.keys import Certificate
+from broker.wire.places import Spot
 from broker.wire.signing import Fault as SignatureFault
-from broker.wire.xml import XmlProblem
+from broker.wire.xml import named_in
 
 __all__ = [
     "RULES",
@@ -37,130 +40,6 @@ BELIEF = "without a good signature anybody could have the answer of a login"
 
 
 @rule(
-    "AX-01",
-    "the call is one ArtifactResolve in a SOAP 1.1 envelope",
-    "R",
-    mend="POST a soap:Envelope (http://schemas.xmlsoap.org/soap/envelope/) with one samlp:ArtifactResolve in its "
-    "Body.",
-    reference=BINDINGS,
-    firm="what is not an ArtifactResolve cannot be answered",
-    bad=sent(
-        (
-            'xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"',
-            'xmlns:soap="http://www.w3.org/2003/05/soap-envelope"',
-        )
-    ),
-)
-def envelope(seen: SeenResolve) -> Fault | None:
-    return None if seen.unreadable is None else unreadable(seen.unreadable)
-
-
-def unreadable(problem: XmlProblem) -> Fault:
-    return Fault("one samlp:ArtifactResolve in SOAP 1.1", problem.reason, "soap:Envelope", problem.line)
-
-
-@rule(
-    "AX-01-schema",
-    "the message is valid against the SAML schema",
-    "W/E",
-    mend="Send a samlp:ArtifactResolve as the SAML 2.0 protocol schema describes it: Issuer, Signature, Artifact.",
-    reference=CORE,
-    bad=sent(
-        ("</samlp:ArtifactResolve>", "  <samlp:Artifact>AAQA</samlp:Artifact>\n</samlp:ArtifactResolve>")
-    ),
-)
-def schema_valid(seen: SeenResolve) -> Fault | None:
-    error = schema.first_error(seen.request.element)
-    if error is None:
-        return None
-    expected = "a message that the SAML 2.0 protocol schema accepts"
-    return Fault(expected, error.message.removesuffix("."), line=error.line, at=error.at)
-
-
-@rule(
-    "AX-01-id",
-    "@ID is there and is an NCName",
-    "W/E",
-    mend="Give every ArtifactResolve an ID that starts with a letter or an underscore.",
-    reference=CORE,
-    bad=sent(('ID="_1b2c', 'ID="1b2c')),
-)
-def has_id(seen: SeenResolve) -> Fault | None:
-    if NCNAME.fullmatch(seen.request.id):
-        return None
-    return Fault("an NCName", said(seen.request.id or None), at=seen.at(attribute="ID"))
-
-
-@rule(
-    "AX-01-version",
-    "@Version is 2.0",
-    "W/E",
-    mend='Send Version="2.0".',
-    reference=CORE,
-    bad=sent(('Version="2.0"', 'Version="1.1"')),
-)
-def version(seen: SeenResolve) -> Fault | None:
-    received = seen.request.element.get("Version")
-    return None if received == "2.0" else Fault('"2.0"', said(received), at=seen.at(attribute="Version"))
-
-
-@rule(
-    "AX-01-age",
-    "@IssueInstant is about now, in UTC",
-    "W/E",
-    mend="Write the time at which you resolve, in UTC ending in Z, and keep the clocks of both machines right (NTP).",
-    reference=CORE,
-    bad=sent(("2026-02-02T09:00:20Z", "2026-02-02T10:00:20Z")),
-    certainty="How old it may be is said nowhere; the window is that of a request.",
-)
-def age(seen: SeenResolve) -> Fault | None:
-    text = seen.request.issue_instant
-    early, late = seen.now - seen.oldest, seen.now + seen.newest
-    try:
-        if text and text.endswith("Z") and early <= instants.read(text) <= late:
-            return None
-    except ValueError:
-        pass
-    expected = f"between {instants.write(early)} and {instants.write(late)}"
-    return Fault(expected, said(text), at=seen.at(attribute="IssueInstant"))
-
-
-@rule(
-    "AX-01-destination",
-    "@Destination, if there, is the address of the artifact service",
-    "W/E",
-    mend="Take the Location of ArtifactResolutionService from the broker's metadata, or leave Destination out.",
-    reference=BINDINGS,
-    bad=sent(("https://broker.example/artifact", "https://broker.example/sso/1.13")),
-)
-def destination(seen: SeenResolve) -> Fault | None:
-    if seen.request.destination is None or not seen.endpoints:
-        raise NotApplicable
-    if seen.request.destination in seen.endpoints:
-        return None
-    expected = " or ".join(f'"{endpoint}"' for endpoint in seen.endpoints)
-    return Fault(expected, said(seen.request.destination), at=seen.at(attribute="Destination"))
-
-
-@rule(
-    "AX-02",
-    "the content type is text/xml",
-    "W",
-    mend="Send Content-Type: text/xml, as SOAP 1.1 says; brokers demand it since April 2022.",
-    reference=INTERFACE,
-    bad=sent(shown="Content-Type: application/soap+xml", content_type="application/soap+xml"),
-    good=sent(shown="Content-Type: text/xml; charset=utf-8"),
-)
-def content_type(seen: SeenResolve) -> Fault | None:
-    return wrong_type(seen.content_type)
-
-
-def wrong_type(content_type: str) -> Fault | None:
-    received = content_type.partition(";")[0].strip().lower()
-    return None if received == "text/xml" else Fault("text/xml", received or "nothing", "Content-Type")
-
-
-@rule(
     "AX-03",
     "the message is signed with a key from the metadata",
     "R",
@@ -172,98 +51,23 @@ def wrong_type(content_type: str) -> Fault | None:
     why="The finding tells the reasons apart as AR-27 does.",
 )
 def signed(seen: SeenResolve) -> Fault | None:
-    if seen.sp is None:
-        raise NotApplicable
+    if seen.sp is None or by_id(seen):
+        raise NotApplicable  # AX-04's, or AX-01-id's: either refuses it
     return shared.signature(seen.signature_problem, *SignatureFault)
 
 
-@rule(
-    "AX-03-algorithm",
-    "the signature is RSA-SHA256",
-    "W/R",
-    mend="Set the signature algorithm to http://www.w3.org/2001/04/xmldsig-more#rsa-sha256.",
-    reference=SIGNATURE,
-    bad=sent(
-        (f'SignatureMethod Algorithm="{names.RSA_SHA256}"', f'SignatureMethod Algorithm="{names.RSA_SHA1}"')
-    ),
-)
-def algorithm(seen: SeenResolve) -> Fault | None:
-    return shared.rsa_sha256(seen.signed)
-
-
-@rule(
-    "AX-03-digest",
-    "the digest is SHA-256",
-    "W/E",
-    mend="Set the digest algorithm to http://www.w3.org/2001/04/xmlenc#sha256.",
-    reference=SIGNATURE,
-    bad=sent((f'DigestMethod Algorithm="{names.SHA256}"', f'DigestMethod Algorithm="{names.SHA1}"')),
-)
-def digest(seen: SeenResolve) -> Fault | None:
-    return shared.sha256(seen.signed)
-
-
-@rule(
-    "AX-03-c14n",
-    "canonicalisation is exclusive, without comments",
-    "W/E",
-    mend="Use http://www.w3.org/2001/10/xml-exc-c14n# for SignedInfo and as second transform.",
-    reference=SIGNATURE,
-    bad=sent(
-        (
-            f'CanonicalizationMethod Algorithm="{names.EXC_C14N}"',
-            f'CanonicalizationMethod Algorithm="{names.C14N}"',
-        )
-    ),
-)
-def canonicalization(seen: SeenResolve) -> Fault | None:
-    return shared.exclusive(seen.signed)
-
-
-@rule(
-    "AX-03-key-info",
-    "KeyInfo is absent or has a KeyName only",
-    "W",
-    mend="Put only ds:KeyName in KeyInfo.",
-    reference=SIGNATURE,
-    bad=sent(
-        (
-            "</ds:KeyName>",
-            "</ds:KeyName>\n      <ds:X509Data><ds:X509Certificate>MIIB</ds:X509Certificate></ds:X509Data>",
-        )
-    ),
-)
-def key_info(seen: SeenResolve) -> Fault | None:
-    return shared.only_a_key_name(seen.signed)
-
-
-@rule(
-    "AX-03-key-name",
-    "KeyName is one of the metadata's",
-    "W/E",
-    mend="Send the KeyName that stands in your metadata beside the certificate you sign with.",
-    reference=SIGNATURE,
-    bad=sent(("<ds:KeyName>29b7", "<ds:KeyName>0000")),
-)
-def key_name(seen: SeenResolve) -> Fault | None:
-    return shared.key_name_known(seen.signed, seen.sp)
-
-
-@rule(
+SIGNATURES = Signatures(RULES, sent)
+SIGNATURES.rule("AX-03-algorithm", signatures.ALGORITHM, "W/R")
+SIGNATURES.rule("AX-03-digest", signatures.DIGEST, "W/E")
+SIGNATURES.rule("AX-03-c14n", signatures.CANONICALIZATION, "W/E")
+SIGNATURES.rule("AX-03-key-info", signatures.KEY_INFO, "W", mend="Put only ds:KeyName in KeyInfo.")
+SIGNATURES.rule("AX-03-key-name", signatures.KEY_NAME, "W/E")
+SIGNATURES.rule(
     "AX-03-certificate",
-    "the key is RSA of 2048 bits or more and its certificate is valid now",
+    signatures.CERTIFICATE,
     "W/E",
-    mend="Renew the certificate, and give the broker the metadata that has the new one.",
-    reference=SIGNATURE,
-    bad=sent(
-        ("2026-02-02T09:00:20Z", "2035-01-01T00:00:00Z"),
-        shown="The certificate in the metadata is valid until 2034-01-01, and today is 2035-01-01.",
-        now=datetime(2035, 1, 1, tzinfo=UTC),
-        client_certificates=ClientCertificates.OFF,
-    ),
+    bad=SIGNATURES.in_2035("2026-02-02T09:00:20Z", client_certificates=ClientCertificates.OFF),
 )
-def certificate_valid(seen: SeenResolve) -> Fault | None:
-    return shared.certificate_valid(seen.signed, seen.now)
 
 
 @rule(
@@ -315,15 +119,37 @@ def known(seen: SeenResolve) -> Fault | None:
     if seen.artifact is ArtifactState.UNSEEN:
         raise NotApplicable
     if seen.artifact is ArtifactState.FOREIGN:
-        try:
-            read_artifact(seen.request.artifact or "")
-            received = f"{said(seen.request.artifact)}, another one"
-        except ArtifactProblem as problem:
-            received = f"{said(seen.request.artifact)}: {problem}"
-        return Fault("type 0x0004 with the SourceID of this broker", received, at=at)
+        return _no_artifact(seen)
     if seen.artifact is ArtifactState.UNKNOWN:
         return Fault("an artifact that this broker handed out", "one that it does not know", at=at)
     return None
+
+
+def _no_artifact(seen: SeenResolve) -> Fault:
+    """What was sent in its place."""
+    text, at = seen.request.artifact, seen.at("samlp:Artifact")
+    expected = "44 bytes in base64: type 0x0004, with the SourceID of this broker"
+    if text is None:
+        other = next(
+            (n for n in seen.request.element if etree.QName(n).localname.lower() == "artifact"), None
+        )
+        mend = "Put the value of SAMLart in samlp:Artifact, as the last child of samlp:ArtifactResolve."
+        if other is None:
+            return Fault(expected, "no samlp:Artifact", mend=mend, at=at)
+        mend = f"Write samlp:Artifact, of the namespace {names.SAMLP}."
+        return Fault(expected, named_in(other), mend=mend, at=Spot(other))
+    try:
+        artifact = read_artifact(text)
+    except ArtifactProblem as problem:
+        return Fault(expected, f"{said(text)}: {problem}", mend=problem.mend or None, at=at)
+    if seen.sp is not None and artifact.source_id == source_id(seen.sp.entity_id):
+        mend = (
+            "Send the artifact that the broker gave to the browser: this is one of your own, for a request."
+        )
+        return Fault(expected, f"{said(text)}: its SourceID is that of the sender itself", mend=mend, at=at)
+    mend = "Send the artifact to the broker that made it: look which environment the login was at."
+    received = f"{said(text)}: its SourceID is {artifact.source_id.hex()}, of another broker"
+    return Fault(expected, received, mend=mend, at=at)
 
 
 @rule(

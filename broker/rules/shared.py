@@ -104,7 +104,10 @@ def certificate_valid(signed: Signed | None, now: datetime) -> Fault | None:
     start = instants.write(certificate.x509.not_valid_before_utc)
     end = instants.write(certificate.x509.not_valid_after_utc)
     received = f"valid from {start} to {end}: SHA-256 {certificate.fingerprint}"
-    return Fault(f"valid at {instants.write(now)}", received, "certificate in the metadata")
+    mend = None
+    if now < certificate.x509.not_valid_before_utc:
+        mend = "Sign with the certificate from before until this one is valid, and keep both in your metadata till then."
+    return Fault(f"valid at {instants.write(now)}", received, "certificate in the metadata", mend=mend)
 
 
 def from_its_sender(source: Source | None, issuer: str | None, at: Spot) -> Fault | None:

@@ -1,12 +1,13 @@
 """The points of the road at which a scenario may act: what receive, the suppliers' register, answer and resolve call.
 
 Where nothing is armed each of them costs one look in the store. Where something is, a login gets at most one: the most
-specific of those that fit what is known of it at that point, and it keeps that one (``armed.py``).
+specific of those that fit what is known of it at that point, and it keeps that one (``armed.py``). One of the
+WORLD is kept, and used, from the first decision on it: a wrong password before that leaves it armed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from broker.scenarios import armed as records
 from broker.scenarios.armed import Armed, Seen
 from broker.scenarios.catalogue import CATALOGUE
 from broker.scenarios.model import ROAD, ArtifactAnswer, CannotAct, Case, Draft, Point, Scenario
+from broker.scenarios.world import Pending
 from broker.wire.names import HTTP_ARTIFACT
 from broker.wire.response import Status
 from suppliers.ask import Ask, Word
@@ -45,6 +47,23 @@ def register_of(
         return seen if ask is None or not who else _world(parts().seen_by(ask.tag), ask, who, seen)
 
     return register
+
+
+def decided(parts: Callable[[], Parts]) -> Callable[[Register, Collection[str]], bool]:
+    """WORLD: whether what was just decided stands, by the register and what came of it. The first that comes of a
+    scenario uses it. False where another login has used it up: then it is to be decided again, without."""
+
+    def stands(register: Register, came_to: Collection[str]) -> bool:
+        if not isinstance(register, Pending):
+            return True
+        login, one = register.of_login, register.armed
+        if CATALOGUE[one.scenario].decided.isdisjoint(came_to):
+            return True
+        here = parts().seen_by(login.tag)
+        known = records.bound(here.store, login.id)
+        return _takes(here, login, one) if known is None else known.id == one.id
+
+    return stands
 
 
 @dataclass(slots=True)
@@ -105,6 +124,7 @@ class _Met:
 
     scenario: Scenario
     case: Case
+    armed: Armed
 
     def act(self, *things: Any) -> Any:
         return self.scenario.act(*things, self.case)
@@ -127,9 +147,9 @@ def _world(parts: Parts, ask: Ask, who: str, register: Register) -> Register:
     raw = parts.store.get(LOGIN, ask.id)
     if raw is None:
         return register
-    found = _met(parts, ADAPTER.validate_json(raw), persons, Point.WORLD, ask)
-    altered: Register = register if found is None else found.act(register, person)
-    return altered
+    login = ADAPTER.validate_json(raw)
+    found = _met(parts, login, persons, Point.WORLD, ask)
+    return register if found is None else Pending(found.act(register, person), login, found.armed)
 
 
 def _nothing(parts: Parts, persons: frozenset[str]) -> bool:
@@ -151,27 +171,33 @@ def _met(
     scenario = CATALOGUE.get(found.scenario)
     if scenario is None or scenario.point is not point:
         return None
-    return _Met(scenario, Case(parts, login, scenario.filled(found.params), ask))
+    return _Met(scenario, Case(parts, login, scenario.filled(found.params), ask), found)
 
 
 def _newly_bound(parts: Parts, login: Login, persons: frozenset[str], point: Point) -> Armed | None:
+    """At the point WORLD it is not bound yet: ``decided`` does that."""
     seen = Seen(login.sp, _services(parts, login), persons, login.relay_state, login.tag)
     ahead = [one for one in _armed(parts) if _is_ahead(one, login, point)]
     for one in records.best(ahead, seen):
         scenario = CATALOGUE[one.scenario]
         if scenario.point is not point:
             return None  # that one acts further on
-        if records.bind(parts.store, login.id, one):
-            params = scenario.filled(one.params)
-            parts.exchanges.tell(
-                login.id,
-                "scenario",
-                {"id": one.id, "name": scenario.name, "params": params, "point": str(point)},
-            )
+        if records.is_left(parts.store, one) if point is Point.WORLD else _takes(parts, login, one):
             return one
         if other := records.bound(parts.store, login.id):
             return other
     return None
+
+
+def _takes(parts: Parts, login: Login, armed: Armed) -> bool:
+    """Whether this login gets it, which then is told in the exchange."""
+    if not records.bind(parts.store, login.id, armed):
+        return False
+    scenario = CATALOGUE[armed.scenario]
+    params, point = scenario.filled(armed.params), str(scenario.point)
+    told = {"id": armed.id, "name": scenario.name, "params": params, "point": point}
+    parts.exchanges.tell(login.id, "scenario", told)
+    return True
 
 
 def _is_ahead(armed: Armed, login: Login, point: Point) -> bool:

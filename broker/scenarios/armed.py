@@ -154,6 +154,12 @@ def best(armed: Iterable[Armed], seen: Seen) -> list[Armed]:
     return sorted(fitting, key=lambda one: one.specificity, reverse=True)
 
 
+def is_left(store: Store, armed: Armed) -> bool:
+    """Whether it may act in one more login; one that waits in the store may."""
+    raw = store.get(SPENT, armed.id) if armed.source and armed.times else None
+    return raw is None or not _ARMED.validate_json(raw).spent
+
+
 def bind(store: Store, exchange: str, armed: Armed) -> bool:
     """Give a login this scenario, and use it once; False where the login has one already, or somebody was first."""
     if not store.add(BOUND, exchange, _BOUND.dump_json(Bound(armed)), keep=KEEP_BOUND):

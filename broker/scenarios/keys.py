@@ -1,7 +1,8 @@
-"""A login in the middle of a key roll-over: signed by another key of ours than the current one."""
+"""Signed by another key of ours than the current one: in the middle of a roll-over, or out of date."""
 
 from __future__ import annotations
 
+from broker.metadata import out_of_date
 from broker.scenarios import anew
 from broker.scenarios.model import CannotAct, Case, Draft, OnFacts, Param, Point, Scenario
 from broker.scenarios.signatures import signed_by
@@ -40,6 +41,14 @@ def previous_key(draft: Draft, case: Case) -> Draft:
     return signed_by(draft, key)
 
 
+def expired(draft: Draft, case: Case) -> Draft:
+    return signed_by(draft, out_of_date(case.parts, "expired"))
+
+
+def not_yet_valid(draft: Draft, case: Case) -> Draft:
+    return signed_by(draft, out_of_date(case.parts, "not-yet-valid"))
+
+
 def _rolled(
     name: str,
     act: OnFacts,
@@ -58,6 +67,17 @@ BY_METADATA = Names(
     "Log in where the key stands in your copy of the metadata; choose it by KeyName. Where it does not: fetch the "
     "metadata again, or refuse.",
 )
+
+
+def _in_time(which: str) -> Names:
+    """By the scheme a signature is checked with every valid certificate of the metadata."""
+    return Names(
+        "Weigeren: alleen een certificaat dat nu geldig is telt. Staat u het bewust toe: vastleggen. Uw dienst moet "
+        f"het certificaat kennen, anders blijkt dit niet: laat die /metadata?certificate={which} inlezen.",
+        "Refuse: only a certificate that is valid now counts. Where you accept it on purpose: write that down. Your "
+        f"service must know the certificate, else this does not show: let it read /metadata?certificate={which}.",
+    )
+
 
 SCENARIOS = (
     _rolled(
@@ -86,5 +106,32 @@ SCENARIOS = (
         ),
         BY_METADATA,
         "SP-18, SIG-09",
+    ),
+    _rolled(
+        "certificate-expired",
+        expired,
+        ("Ondertekend met een verlopen certificaat", "Signed with a certificate that has expired"),
+        (
+            "Een sleutel van de makelaar waarvan het certificaat is verlopen tekent Response en assertion; KeyName "
+            "wijst het aan",
+            "A key of the broker whose certificate has expired signs Response and assertion; KeyName names it",
+        ),
+        _in_time("expired"),
+        "SP-01, SIG-08",
+    ),
+    _rolled(
+        "certificate-not-yet-valid",
+        not_yet_valid,
+        (
+            "Ondertekend met een certificaat dat nog niet geldig is",
+            "Signed with a certificate that is not valid yet",
+        ),
+        (
+            "Een sleutel van de makelaar waarvan het certificaat nog niet geldig is tekent Response en assertion; "
+            "KeyName wijst het aan",
+            "A key of the broker whose certificate is not valid yet signs Response and assertion; KeyName names it",
+        ),
+        _in_time("not-yet-valid"),
+        "SP-01, SIG-08",
     ),
 )

@@ -14,6 +14,7 @@ from suppliers.register.days import dutch_day
 from suppliers.register.model import Mandate, MandateStatus, PersonRecord, Register
 
 GROUP = "mandates"
+DECIDED = frozenset({"mandates-considered"})
 OTHER_SERVICE = "0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f"
 OnMandate = Callable[[Mandate, Case], Mandate]
 OnWorld = Callable[[Register, PersonRecord, Case], Register]
@@ -105,7 +106,9 @@ def _mandate(
         "The supplier says that there is no mandate that fits, and why",
     ),
 ) -> Scenario:
-    return Scenario(name, Names(*title), GROUP, Point.WORLD, act, Names(*changes), must, row, params)
+    return Scenario(
+        name, Names(*title), GROUP, Point.WORLD, act, Names(*changes), must, row, params, decided=DECIDED
+    )
 
 
 def _days(nl: str, en: str) -> tuple[Param, ...]:

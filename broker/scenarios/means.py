@@ -16,6 +16,11 @@ from suppliers.register.model import Means, MeansStatus, PersonRecord, Register
 GROUP = "means"
 
 
+DECIDED = frozenset(
+    {"means-blocked", "means-refused", "level-refused", "pin-no-channel", "renew", "word-given"}
+)
+
+
 def _each(altered: Callable[[Means, Case], Means]) -> Callable[[Register, PersonRecord, Case], Register]:
     """Every means of the person, for they may choose any."""
 
@@ -61,7 +66,9 @@ def _means(
     params: tuple[Param, ...] = (),
     must: Names = sp_must.NOTHING_COMES,
 ) -> Scenario:
-    return Scenario(name, Names(*title), GROUP, Point.WORLD, act, Names(*changes), must, row, params)
+    return Scenario(
+        name, Names(*title), GROUP, Point.WORLD, act, Names(*changes), must, row, params, decided=DECIDED
+    )
 
 
 SCENARIOS = (

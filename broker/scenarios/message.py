@@ -89,7 +89,7 @@ def _message(
     must: Names = sp_must.REFUSE,
     point: Point = Point.RESPONSE,
     params: tuple[Param, ...] = (),
-    **more: bool,
+    **more: Any,
 ) -> Scenario:
     return Scenario(name, Names(*title), GROUP, point, act, Names(*changes), must, reference, params, **more)
 

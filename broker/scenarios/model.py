@@ -134,7 +134,8 @@ class Scenario:
     it, ``reference`` is where that stands: a row of spec 6.2, a check of E, a variant's number.
 
     One that is ``hostile`` is an attack: it is armed for one service provider by name, or not at all. ``by_post``
-    where only an answer by HTTP-POST can be so.
+    where only an answer by HTTP-POST can be so. ``decided`` are the events and pages of a visit that use up one
+    of the WORLD; every other point uses it up by acting.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Scenario:
     params: tuple[Param, ...] = ()
     hostile: bool = False
     by_post: bool = False
+    decided: frozenset[str] = frozenset()
 
     def aimed(self, sp: str, person: str = "") -> None:
         """Raises NeedsProvider where an attack would be armed for whoever comes first, and NobodyYet where a person is

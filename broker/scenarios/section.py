@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema, model_validator
 
 from broker.scenarios.armed import Armed
-from suppliers.register.model import Register
-from suppliers.register.problems import Problem, nearest, shown
+from suppliers.register.model import Place, Register
+from suppliers.register.problems import Surprise, nearest, shown
 from suppliers.register.schema import fault
 
 
@@ -106,7 +106,7 @@ class ScenarioSection(RootModel[list[ScenarioEntry]]):
     def armed(self) -> tuple[Armed, ...]:
         return tuple(entry.armed(number) for number, entry in enumerate(self.root, 1))
 
-    def surprises(self, register: Register, file: str) -> Iterator[Problem]:
+    def surprises(self, register: Register, file: str) -> Iterator[Surprise]:
         """What may surprise: a person whom the register does not know never logs in."""
         wanted = {entry.person.casefold() for entry in self.root if entry.person}
         if not wanted:
@@ -116,8 +116,8 @@ class ScenarioSection(RootModel[list[ScenarioEntry]]):
             for person in register.people.values()
             for name in (person.key, *(means.username for means in person.means))
         }
-        for number, entry in enumerate(self.root, 1):
+        for index, entry in enumerate(self.root):
             if entry.person and entry.person.casefold() not in names:
                 message = f"nobody has the key or the user name {shown(entry.person)}: nobody will get {entry.scenario}"
                 likely = nearest(entry.person, tuple(register.people))
-                yield Problem(file, 0, 0, f"scenarios[{number}].person", message, nearest=likely)
+                yield Surprise(Place(file), ("scenarios", index, "person"), message, likely)

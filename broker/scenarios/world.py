@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from broker.scenarios.model import Param
 from suppliers.ask import Level, Names
 from suppliers.register.changes import Section
 from suppliers.register.layer import Layered, Over
 from suppliers.register.model import CompanyRecord, Mandate, PersonRecord, Register
+
+if TYPE_CHECKING:
+    from broker.login import Login
+    from broker.scenarios.armed import Armed
 
 LEVEL = (
     Param(
@@ -26,6 +31,18 @@ def with_person(register: Register, person: PersonRecord) -> Register:
     over = Over()
     over.lay(Section.PEOPLE, person.key, person)
     return Layered(register, over)
+
+
+class Pending(Layered):
+    """The register as a scenario has it for one login, of which nothing was decided yet."""
+
+    def __init__(self, base: Register, login: Login, armed: Armed) -> None:
+        super().__init__(base, Over())
+        self.of_login = login
+        self.armed = armed
+
+    def stands_alone(self, person: str) -> bool:
+        return self._base.stands_alone(person)
 
 
 class _Alone(Layered):

@@ -10,18 +10,34 @@ from lxml import etree
 
 from broker.wire.assertions import Issue, Party
 from broker.wire.instants import write
-from broker.wire.names import qname
+from broker.wire.names import SAMLP, SOAP, qname
 from broker.wire.response import SUCCESS, add_status
 from broker.wire.shape import SCHEME_SIGNING, Signing
 from broker.wire.signing import sign
-from broker.wire.xml import Element, XmlProblem, add, child, make, named, parse, parse_own, serialize, text_of
+from broker.wire.xml import (
+    Element,
+    XmlProblem,
+    add,
+    child,
+    make,
+    named,
+    named_in,
+    parse,
+    parse_own,
+    serialize,
+    text_of,
+)
 
 TYPE = b"\x00\x04"
 LENGTH = 44
 
 
 class ArtifactProblem(ValueError):
-    """Not an artifact, or not one of whom it should be of."""
+    """Not an artifact, or not one of whom it should be of. ``mend`` is what to do, where that is known."""
+
+    def __init__(self, reason: str, mend: str = "") -> None:
+        super().__init__(reason)
+        self.mend = mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +63,51 @@ def read_artifact(text: str) -> Artifact:
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except ValueError:
-        why = ""
-        if " " in text:
-            why = ": it has a blank where a + was, which %2B in a query would have kept"
-        elif "%" in text:
-            why = ": it is still percent-encoded"
-        raise ArtifactProblem(f"the artifact is not base64{why}") from None
+        why, mend = _no_base64(text)
+        raise ArtifactProblem(f"it is not base64{why}", mend) from None
     if len(data) != LENGTH or data[:2] != TYPE:
-        raise ArtifactProblem(
-            f"expected {LENGTH} bytes of type 0x0004, received {len(data)} of 0x{data[:2].hex()}"
-        )
+        raise ArtifactProblem(*_no_artifact(text, data))
     return Artifact(text, int.from_bytes(data[2:4], "big"), data[4:24])
+
+
+def _no_base64(text: str) -> tuple[str, str]:
+    """Why, and how to mend it."""
+    if " " in text:
+        mend = "Send the artifact URL-decoded once: %2B is a +, and a + that stands in a query as it is means a blank."
+        return ": it has a blank where a + was, which %2B in a query would have kept", mend
+    if "%" in text:
+        mend = "Send the artifact URL-decoded once: %2B is a +, and %3D an =."
+        return ": it is still percent-encoded", mend
+    if "SAMLart=" in text:
+        return (
+            ": it has SAMLart= before it",
+            "Send the value of SAMLart alone, without the name of the parameter.",
+        )
+    if set(text) & {"-", "_"} and not set(text) & {"+", "/"} and len(text) > LENGTH:
+        return ", but in its URL-safe alphabet", "Leave + and / in the artifact: send it as it came."
+    if len(text) < LENGTH:
+        mend = "Send the value of SAMLart, and not another parameter, such as RelayState."
+        return f": it is {len(text)} characters long, and an artifact is 60", mend
+    return "", ""
+
+
+def _no_artifact(text: str, data: bytes) -> tuple[str, str]:
+    """Of base64 that is no artifact: what it is, and how to mend that."""
+    what = f"it is {len(data)} bytes that begin with 0x{data[:2].hex()}"
+    if not data:
+        return "it is empty", "Send the value of the parameter SAMLart."
+    if text[:8].casefold() == "aaqaa" + text[5:8].casefold() and not text.startswith("AAQA"):
+        return f"{what}: its capitals are gone", "Send the artifact as it came: capitals count in base64."
+    try:
+        if bytes.fromhex(text)[:2] == TYPE:
+            return "it is in hexadecimal", "Send the artifact in base64, as it came."
+    except ValueError:
+        pass
+    if data.startswith(b"AAQA"):
+        return "it is base64 in base64", "Send the artifact as it came: it is in base64 already."
+    if data[:2] == TYPE:
+        return what, f"Send the artifact whole: it is {LENGTH} bytes, 60 characters of base64."
+    return what, ""
 
 
 def check_artifact(text: str, entity_id: str) -> None:
@@ -93,17 +143,67 @@ def _from_soap(data: bytes, wanted: str) -> Element:
     """The one element in the body of a SOAP 1.1 envelope. Raises XmlProblem."""
     root = parse(data)
     if root.tag != qname("soap:Envelope"):
-        raise XmlProblem(f"expected a SOAP 1.1 <soap:Envelope>, received {named(root)}", root.sourceline or 0)
+        raise XmlProblem(
+            f"{named_in(root)} as the root, not a <soap:Envelope> of SOAP 1.1",
+            root.sourceline or 0,
+            mend=_root_mend(root, wanted),
+        )
     body = child(root, "soap:Body")
     inside = [] if body is None else list(body.iterchildren(etree.Element))
     if len(inside) != 1 or inside[0].tag != qname(wanted):
-        received = ", ".join(named(node) for node in inside) or "nothing"
-        reason = (
-            inside[0].findtext("faultstring") if inside and inside[0].tag == qname("soap:Fault") else None
+        received, mend = _in_body(root, body, inside, wanted)
+        raise XmlProblem(
+            f"{received}, not one <{wanted}>", (root if body is None else body).sourceline or 0, mend=mend
         )
-        said = f' that says "{reason[:300]}"' if reason else ""
-        raise XmlProblem(f"expected one <{wanted}> in the SOAP body, received {received}{said}")
     return inside[0]
+
+
+def _root_mend(root: Element, wanted: str) -> str:
+    if etree.QName(root).localname == "Envelope":
+        return f"Use the namespace {SOAP} for the envelope, letter for letter: SOAP 1.1, not 1.2."
+    if root.tag == qname(wanted):
+        return f"Put the <{wanted}> in a soap:Body in a soap:Envelope ({SOAP})."
+    return ""
+
+
+def _in_body(root: Element, body: Element | None, inside: list[Element], wanted: str) -> tuple[str, str]:
+    """What the envelope holds instead, and how to mend that; "" where the usual mend will do."""
+    local = wanted.partition(":")[2]
+    if body is None:
+        other = next(
+            (n for n in root.iterchildren(etree.Element) if etree.QName(n).localname.lower() == "body"), None
+        )
+        if other is not None:
+            return (
+                f"{named_in(other)} in the envelope",
+                f"Write <soap:Body>, with this capital and of {SOAP}.",
+            )
+        return "an envelope without a <soap:Body>", f"Put the <{wanted}> in a <soap:Body> in the envelope."
+    if not inside:
+        header = child(root, "soap:Header")
+        if header is not None and child(header, wanted) is not None:
+            return (
+                "an empty <soap:Body>, with it in the <soap:Header>",
+                f"Put the <{wanted}> in the <soap:Body>.",
+            )
+        text = (body.text or "").strip()
+        if text.startswith("<"):
+            return (
+                "text in the <soap:Body>, that begins with <",
+                "Put the XML itself there, without CDATA or &lt;.",
+            )
+        if text:
+            return "text in the <soap:Body>", "Put the XML itself there, without base64."
+        return "an empty <soap:Body>", ""
+    if all(node.tag == qname(wanted) for node in inside):
+        return f"{len(inside)} of them in the <soap:Body>", f"Send one <{wanted}> in each call."
+    received = f"{', '.join(named_in(node) for node in inside[:5])} in the <soap:Body>"
+    reason = inside[0].findtext("faultstring") if inside[0].tag == qname("soap:Fault") else None
+    if reason:
+        return f'{received} that says "{reason[:300]}"', ""
+    if len(inside) == 1 and etree.QName(inside[0]).localname == local:
+        return received, f"Use the namespace {SAMLP} for {local}."
+    return received, f"Send a <{wanted}> to this address: other messages go elsewhere."
 
 
 def artifact_resolve(hm: Party, destination: str, artifact: str, issue: Issue) -> tuple[str, bytes]:

@@ -33,22 +33,27 @@ class BindingProblem(ValueError):
 @dataclass(frozen=True, slots=True)
 class QuerySignature:
     """A detached signature: the octets as they were sent, and what is said to sign them. ``unreadable`` is what came
-    where that is no base64; ``value`` is empty then."""
+    where that is no base64; ``value`` is empty then. ``text`` is the value as it came, ``query`` all of the query but
+    Signature: to say what is wrong, never to believe."""
 
     signed: bytes
     algorithm: str
     value: bytes
     unreadable: str = ""
+    text: str = ""
+    query: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """One message out of a request from the browser. ``deflated_post``: tolerated, and worth a finding."""
+    """One message out of a request from the browser. ``deflated_post``: tolerated, and worth a finding. ``blanks``:
+    there were some in its base64, which are forgiven, and which may have been a + each."""
 
     xml: bytes
     relay_state: str | None
     query_signature: QuerySignature | None = None
     deflated_post: bool = False
+    blanks: bool = False
 
 
 def from_post(message: str, relay_state: str | None) -> Carried:
@@ -57,13 +62,13 @@ def from_post(message: str, relay_state: str | None) -> Carried:
         data = unbase64(message, "SAMLRequest")
     except BindingProblem as problem:
         raise _told(problem, message, deflated=False) from None
-    if data[:1] not in (b"<", b"\xef", b"\xfe", b"\xff") and not data[:64].lstrip().startswith(b"<"):
+    if not _like_xml(data):
         try:
             return Carried(inflate(data), relay_state, deflated_post=True)
         except BindingProblem:
             if told := envelope.instead(message, deflated=False):
                 raise BindingProblem(f"SAMLRequest holds {told[0]}", told[1]) from None
-    return Carried(data, relay_state)
+    return Carried(data, relay_state, blanks=" " in message and envelope.has_blanks(message))
 
 
 def from_redirect(query: bytes) -> Carried:
@@ -97,6 +102,8 @@ def from_redirect(query: bytes) -> Carried:
         message = inflate(unbase64(values["SAMLRequest"], "SAMLRequest"))
     except BindingProblem as problem:
         raise _told(problem, values["SAMLRequest"], deflated=True) from None
+    if not _like_xml(message) and (told := envelope.instead(values["SAMLRequest"], deflated=True)):
+        raise BindingProblem(f"SAMLRequest holds {told[0]}", told[1])
     signature = None
     if "Signature" in raw or "SigAlg" in raw:
         signed = b"&".join(
@@ -104,10 +111,16 @@ def from_redirect(query: bytes) -> Carried:
             for name in ("SAMLRequest", "RelayState", "SigAlg")
             if name in raw
         )
+        text = values.get("Signature", "")
+        others = b"&".join(pair for pair in query.split(b"&") if not pair.startswith(b"Signature="))
         signature = QuerySignature(
-            signed, values.get("SigAlg", ""), *_signature_value(values.get("Signature", ""))
+            signed, values.get("SigAlg", ""), *_signature_value(text), text=text, query=others
         )
     return Carried(message, values.get("RelayState"), signature)
+
+
+def _like_xml(data: bytes) -> bool:
+    return data[:1] in (b"<", b"\xef", b"\xfe", b"\xff") or data[:64].lstrip().startswith(b"<")
 
 
 def _told(problem: BindingProblem, message: str, *, deflated: bool) -> BindingProblem:
@@ -140,7 +153,10 @@ def unbase64(text: str, name: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()).encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
-        raise BindingProblem(f"{name} is not whole base64: it was cut off or altered on the way") from None
+        mend = "Send the base64 whole: look for a limit on the length of a field or an address, and for what alters it."
+        raise BindingProblem(
+            f"{name} is not whole base64: it was cut off or altered on the way", mend
+        ) from None
 
 
 def inflate(data: bytes) -> bytes:
@@ -153,7 +169,8 @@ def inflate(data: bytes) -> bytes:
     if engine.unconsumed_tail:
         raise BindingProblem(f"SAMLRequest inflates to more than {MOST_BYTES:,} bytes")
     if not engine.eof:
-        raise BindingProblem("the DEFLATE data in SAMLRequest was cut off")
+        mend = "Send all that the compressor gives: flush or close it before you read what it made."
+        raise BindingProblem("the DEFLATE data in SAMLRequest was cut off", mend)
     if engine.unused_data:
         raise BindingProblem("there is something behind the DEFLATE data in SAMLRequest")
     return out

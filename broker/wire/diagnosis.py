@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import permutations
-from urllib.parse import quote, quote_plus, unquote_plus
 
 from lxml import etree
 
@@ -29,6 +27,7 @@ HASHES = {
     names.SHA512: hashlib.sha512,
 }
 SHORT = {names.SHA1: "SHA-1", names.SHA256: "SHA-256", names.SHA384: "SHA-384", names.SHA512: "SHA-512"}
+NOTHING = "nothing: "
 SIGN_LAST = "Sign last, and send what was signed byte for byte: no indenting or pretty-printing after it."
 UNKNOWN = (
     "which part cannot be known: it is not the message without its white space, without one attribute or without one "
@@ -50,6 +49,14 @@ def bare(element: Element) -> Element:
     twin = copy.deepcopy(element)
     for node in twin.iter():
         node.text, node.tail = _bare(node.text, False), _bare(node.tail, False)
+    return twin
+
+
+def unsigned(root: Element) -> Element:
+    """A copy without the signatures that are its children."""
+    twin = copy.deepcopy(root)
+    for node in twin.findall(qname("ds:Signature")):
+        _cut(node)
     return twin
 
 
@@ -93,10 +100,8 @@ class _Work:
         self.digest = digest
         self.algorithm = algorithm
         self.prefixes = list(prefixes)
-        self.root = copy.deepcopy(root)
+        self.root = unsigned(root)
         self.left = MOST_OCTETS
-        for node in self.root.findall(qname("ds:Signature")):
-            _cut(node)
 
     @property
     def spent(self) -> bool:
@@ -140,20 +145,28 @@ def _as_a_whole(work: _Work) -> Iterator[Change]:
     for algorithm, digest in HASHES.items():
         if algorithm != work.algorithm and digest(octets).digest() == work.digest:
             yield Change(
-                f"nothing: the digest is {SHORT[algorithm]}, and DigestMethod says {SHORT[work.algorithm]}",
+                f"{NOTHING}the digest is {SHORT[algorithm]}, and DigestMethod says {SHORT[work.algorithm]}",
                 "Let the library write DigestMethod itself: it must name the digest that was made.",
             )
     if HASHES[work.algorithm](work.octets(other=True)).digest() == work.digest:
         made, said = ("inclusive", "exclusive") if work.exclusive else ("exclusive", "inclusive")
         yield Change(
-            f"nothing: the digest is over {made} C14N, and the Transform says {said} C14N",
+            f"{NOTHING}the digest is over {made} C14N, and the Transform says {said} C14N",
             "Canonicalise by http://www.w3.org/2001/10/xml-exc-c14n# when signing, as the message says.",
         )
     if HASHES[work.algorithm](work.octets(work.original)).digest() == work.digest:
         yield Change(
-            "nothing: the digest is over the message with ds:Signature in it",
+            f"{NOTHING}the digest is over the message with ds:Signature in it",
             "Let the transform enveloped-signature take the signature out before the digest is made.",
         )
+    for node in work.root.iterchildren(etree.Element):
+        if work.spent:
+            return
+        if HASHES[work.algorithm](work.octets(node)).digest() == work.digest:
+            yield Change(
+                f"{NOTHING}the digest is over {named(node)} alone",
+                f"Make the digest over {named(work.original)}, the whole message that the Reference points to.",
+            )
 
 
 def _white_space(work: _Work) -> Iterator[Change]:
@@ -261,53 +274,3 @@ def _cut(node: Element, *, with_tail: bool = False) -> None:
             parent.text = (parent.text or "") + tail
         else:
             before.tail = (before.tail or "") + tail
-
-
-# The query of HTTP-Redirect.
-
-_ENCODINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("with upper-case percent-encoding, + for a space", quote_plus),
-    ("with upper-case percent-encoding, %20 for a space", lambda text: quote(text, safe="")),
-    ("as JavaScript's encodeURIComponent writes it", lambda text: quote(text, safe="!'()*~")),
-    ("as Java's URLEncoder writes it", lambda text: quote_plus(text, safe="*").replace("~", "%7E")),
-    (
-        "with lower-case percent-encoding (as .NET's HttpUtility and ADFS write it)",
-        lambda text: _lower(quote_plus(text)),
-    ),
-    ("with lower-case percent-encoding, %20 for a space", lambda text: _lower(quote(text, safe=""))),
-    ("with / left as it is", lambda text: quote(text)),
-    ("without URL-encoding", lambda text: text),
-)
-
-
-def _lower(text: str) -> str:
-    """``%2F`` as ``%2f``; the letters outside the escapes stay."""
-    first, *others = text.split("%")
-    return first + "".join(f"%{part[:2].lower()}{part[2:]}" for part in others)
-
-
-def query_as_signed(signed: bytes, verifies: Callable[[bytes], bool]) -> str | None:
-    """How the parameters were ordered and encoded when they were signed; None where nothing that was tried verifies.
-
-    ``signed`` are the octets that should have been: SAMLRequest, RelayState and SigAlg as they were sent.
-    """
-    sent = [pair.partition(b"=")[::2] for pair in signed.split(b"&")]
-    raw = {name.decode("ascii", "replace"): value.decode("ascii", "replace") for name, value in sent}
-    values = {name: unquote_plus(value) for name, value in raw.items()}
-    for how, encode in (("encoded as sent", None), *_ENCODINGS):
-        written = raw if encode is None else {name: encode(value) for name, value in values.items()}
-        for order in _orders(tuple(raw)):
-            octets = "&".join(f"{name}={written.get(name, '')}" for name in order).encode()
-            if octets != signed and verifies(octets):
-                return f"{', '.join(order)}, {how}"
-    return None
-
-
-def _orders(there: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Every order, the right one first; then those with RelayState left out, or there but empty."""
-    yield from permutations(there)
-    if "RelayState" in there:
-        yield from permutations(tuple(name for name in there if name != "RelayState"))
-    else:
-        yield from permutations(("SAMLRequest", "RelayState", "SigAlg"))
-    yield ("SAMLRequest",)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from broker.wire.assertions import Issue, Party
 from broker.wire.bindings import deflated
 from broker.wire.instants import write
-from broker.wire.names import HTTP_POST, HTTP_REDIRECT, qname
+from broker.wire.names import HTTP_POST, HTTP_REDIRECT
 from broker.wire.response import Status, add_status, form_value
 from broker.wire.shape import SCHEME_SIGNING, Signing
 from broker.wire.signing import sign, signed_query
@@ -32,10 +32,6 @@ class LogoutRequest:
     issuer_attributes: tuple[str, ...]
     name_id: str | None
     session_indexes: tuple[str, ...]
-
-
-def is_logout_request(element: Element) -> bool:
-    return element.tag == qname("samlp:LogoutRequest")
 
 
 def read(element: Element) -> LogoutRequest:

@@ -34,7 +34,7 @@ TYPES = {
 
 _OIN = re.compile(r"[0-9]{20}")
 _SERVICE_ID = re.compile(r"urn:etoegang:DV:[0-9]{20}:services:[0-9]{1,4}")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class CatalogueProblem(ValueError):
@@ -281,7 +281,7 @@ class _Reader:
 
     def _uuid(self, node: Element, name: str) -> str:
         text = self._text(node, name)
-        if not _UUID.fullmatch(text):
+        if not UUID.fullmatch(text):
             raise _wrong(node, f"the {name} is {_quoted(text)}; expected a UUID")
         return text.lower()
 

@@ -16,7 +16,7 @@ from broker.wire import names
 from broker.wire.keys import Certificate
 from broker.wire.names import qname
 from broker.wire.places import Spot
-from broker.wire.xml import Element, child, children, named, text_of
+from broker.wire.xml import Element, child, children, named, named_in, text_of
 
 SIGNATURE_ALGORITHMS: dict[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
     names.RSA_SHA1: hashes.SHA1,
@@ -40,6 +40,10 @@ class Fault(enum.StrEnum):
     KEY = "key"
     QUERY = "query"
     """A good key, over the query parameters in another order or encoding than they were sent in."""
+    METHOD = "method"
+    """RSA-PSS, where it is not read."""
+    CANONICAL = "canonical"
+    """A canonicalisation that keeps comments, which the signature then does not cover."""
 
 
 class SignatureProblem(Exception):
@@ -86,7 +90,7 @@ def the_signature(element: Element, holding: Element | None) -> Element:
     everywhere = [node for node in element.getroottree().iter(qname("ds:Signature")) if node not in inside]
     where = f"one ds:Signature as direct child of {named(element)}"
     if not everywhere:
-        raise SignatureProblem(Fault.MISSING, where, "no ds:Signature", at=Spot(element))
+        raise _missing(where, element)
     if len(everywhere) > 1:
         raise SignatureProblem(Fault.STRUCTURE, where, f"{len(everywhere)} of them", at=Spot(everywhere[1]))
     signature = everywhere[0]
@@ -95,6 +99,32 @@ def the_signature(element: Element, holding: Element | None) -> Element:
         received = f"one inside {named(parent)}" if parent is not None else "one that is the whole message"
         raise SignatureProblem(Fault.MISPLACED, where, received, at=Spot(signature))
     return signature
+
+
+def other_signature(element: Element) -> Element | None:
+    """What is called Signature, stands where one must, and is of another namespace."""
+    return next(
+        (
+            node
+            for node in element.iterchildren(etree.Element)
+            if etree.QName(node).localname == "Signature" and node.tag != qname("ds:Signature")
+        ),
+        None,
+    )
+
+
+def _missing(where: str, element: Element) -> SignatureProblem:
+    other = other_signature(element)
+    if other is None:
+        return SignatureProblem(Fault.MISSING, where, "no ds:Signature", at=Spot(element))
+    return SignatureProblem(
+        Fault.MISSING,
+        f"{where}, in the namespace {names.DS}",
+        named_in(other),
+        at=Spot(other),
+        mend=f'Declare xmlns:ds="{names.DS}" for the signature, letter for letter and with the # at the end, and sign '
+        "again: what is of another namespace is no signature.",
+    )
 
 
 def shape_of(signature: Element, element: Element) -> Shape:
@@ -122,8 +152,16 @@ def shape_of(signature: Element, element: Element) -> Shape:
         raise structure("no ds:Object in the signature", "one", extra)
     identifier = element.get("ID")
     uri = reference.get("URI")
-    if not identifier or uri != f"#{identifier}":
-        expected = f'Reference URI="#{identifier or ""}", the ID of the message'
+    if not identifier:
+        raise SignatureProblem(
+            Fault.STRUCTURE,
+            f"an ID on {named(element)}, which the signature refers to",
+            "none",
+            at=Spot(element, "ID"),
+            mend=f'Give {named(element)} an ID before it is signed, and refer to it in the Reference: URI="#...".',
+        )
+    if uri != f"#{identifier}":
+        expected = f'Reference URI="#{identifier}", the ID of the message'
         raise structure(expected, f'URI="{uri}"' if uri is not None else "no URI", reference, "URI")
     holders = [
         node
@@ -134,7 +172,10 @@ def shape_of(signature: Element, element: Element) -> Shape:
     if len(holders) != 1:
         raise structure(f'the ID "{identifier}" once in the document', f"{len(holders)} times", holders[-1])
     listed = one(reference, "ds:Transforms")
-    transforms = tuple(node.get("Algorithm", "") for node in listed.iterchildren(etree.Element))
+    steps = list(listed.iterchildren(etree.Element))
+    transforms = tuple(node.get("Algorithm", "") for node in steps)
+    if transforms[:1] == (names.ENVELOPED,) and len(transforms) == 2 and _keeps_comments(transforms[1]):
+        raise _with_comments(steps[1])
     if not (transforms[:1] == (names.ENVELOPED,) and len(transforms) == 2 and transforms[1] in TRANSFORMS):
         raise structure(
             "transforms enveloped-signature, then exc-c14n", ", ".join(transforms) or "none", listed
@@ -156,7 +197,48 @@ def shape_of(signature: Element, element: Element) -> Shape:
 
 def _algorithm(node: Element, known: tuple[str, ...], expected: str) -> str:
     found = str(node.get("Algorithm", ""))
-    if found not in known:
-        received = found or "no algorithm"
-        raise SignatureProblem(Fault.ALGORITHM, expected, received, at=Spot(node, "Algorithm"))
-    return found
+    if found in known:
+        return found
+    if known is TRANSFORMS and _keeps_comments(found):
+        raise _with_comments(node)
+    raise SignatureProblem(
+        Fault.METHOD if is_pss(found) else Fault.ALGORITHM,
+        expected,
+        found or "no algorithm",
+        at=Spot(node, "Algorithm"),
+        mend=f"Set the Algorithm of {named(node)} to {expected}: {why_not(found, expected)}.",
+    )
+
+
+def is_pss(algorithm: str) -> bool:
+    return algorithm.endswith(("-rsa-MGF1", "#rsa-pss"))
+
+
+def why_not(found: str, expected: str) -> str:
+    """Why this is no algorithm that is taken, in a few words."""
+    if is_pss(found):
+        return "that is RSA-PSS, and the scheme has PKCS#1 v1.5 only"
+    fragment = found.rpartition("#")[2].casefold()
+    if fragment and fragment == expected.rpartition("#")[2].casefold():
+        return "the algorithm is right, but that is not its URI"
+    if "://" not in found and found:
+        return "it is named by its whole URI"
+    if expected == names.EXC_C14N:
+        return "the scheme canonicalises exclusively, without comments"
+    if expected == names.SHA256:
+        return "the digest is SHA-256; MD5 and RIPEMD are never accepted"
+    return "the signature is RSA-SHA256; MD5, RIPEMD, HMAC and elliptic curves are never accepted"
+
+
+def _keeps_comments(algorithm: str) -> bool:
+    return algorithm.endswith("WithComments")
+
+
+def _with_comments(node: Element) -> SignatureProblem:
+    return SignatureProblem(
+        Fault.CANONICAL,
+        f"{names.EXC_C14N}, without comments",
+        str(node.get("Algorithm", "")),
+        at=Spot(node, "Algorithm"),
+        mend=f"Set the Algorithm of {named(node)} to {names.EXC_C14N}: without #WithComments behind it.",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -14,6 +15,12 @@ Element = etree._Element
 MOST_BYTES = 1_000_000
 MOST_ATTRIBUTES = 256
 """Of one element: libxml2 takes time by their square."""
+
+
+_NOISE = re.compile(r" \(<string>, line [0-9]+\)$")
+_DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding=["']([A-Za-z0-9._-]+)["']""")
+_UNDECLARED = re.compile(r"Namespace prefix (\S+) (?:on|for) .* is not defined")
+_CUT = ("end of", "EndTag", "expected '>'", "AttValue", "not found", "Couldn't find end")
 
 
 class XmlProblem(ValueError):
@@ -44,10 +51,9 @@ def parse(data: bytes) -> Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         # The message of libxml2 may quote the input; its first line is enough to find the place.
+        said = _NOISE.sub("", str(error).splitlines()[0])
         raise XmlProblem(
-            f"it is not well-formed XML: {str(error).splitlines()[0]}",
-            error.lineno or 0,
-            mend=_mend(str(error)),
+            f"it is not well-formed XML: {said}", error.lineno or 0, mend=_mend(said, data)
         ) from None
     except ValueError as error:
         raise XmlProblem(f"it is not XML: {error}") from None
@@ -81,11 +87,35 @@ def parse(data: bytes) -> Element:
     return root
 
 
-def _mend(error: str) -> str:
+def _mend(error: str, data: bytes) -> str:
+    """By what libxml2 says first of a document that is not well-formed."""
+    declared = _DECLARED.match(data[:200])
+    if declared and declared[1].upper().startswith((b"UTF-16", b"UCS-2", b"UTF-32")):
+        encoding = declared[1].decode("ascii", "replace")
+        return f'Write encoding="UTF-8" in the declaration, or leave it out: the bytes are not in {encoding}.'
+    if "declaration allowed only at the start" in error or "reserved name" in error:
+        return "Put nothing before <?xml: no blank line, no white space, no second declaration."
+    if undeclared := _UNDECLARED.search(error):
+        return (
+            f'Declare the prefix {undeclared[1]}, with xmlns:{undeclared[1]}="...", on the element that uses it or '
+            "around it: also when a part of a document is cut out."
+        )
+    if "is not a valid URI" in error:
+        return "Write the namespace letter for letter, without a blank in it."
     if "encoding" in error.lower() or "UTF-8" in error:
         return "Write the XML in UTF-8, or say in its declaration which encoding it is in."
-    if "EntityRef" in error:
+    if "EntityRef" in error or "xmlParseCharRef" in error or ("Entity '" in error and "not defined" in error):
         return "Write &amp; for an ampersand; best let a library write the XML."
+    if "redefined" in error:
+        return "Write each attribute of an element once."
+    begins = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+    ends = data.rstrip().endswith(b">")
+    if begins and ("Premature end" in error or (not ends and any(said in error for said in _CUT))):
+        return "Send the whole message: this ends in the middle of the XML, as if it was cut off."
+    if "Extra content" in error:
+        return "Send one message alone, with nothing behind it."
+    if begins:
+        return "Let a library write the XML, and send what it writes: at the place that is named it cannot be read."
     return ""
 
 

@@ -19,4 +19,4 @@ def knock(data: bytes) -> None:
     for profile in Profile:
         for checked in check_metadata(given, profile, samples.NOW):
             unbroken(checked.report.broken)
-        unbroken(check_catalogue(given, profile, sp=samples.sp()).report.broken)
+        unbroken(check_catalogue(given, profile, samples.NOW, sp=samples.sp()).report.broken)

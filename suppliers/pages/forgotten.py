@@ -14,6 +14,7 @@ from suppliers.forgotten import Trouble
 from suppliers.pages.language import of_page
 from suppliers.passwords import SHORTEST
 from suppliers.profiles import Profile
+from suppliers.testers import Panel
 from suppliers.visit import Problem, Screen
 from suppliers.wording import Wording
 
@@ -25,6 +26,9 @@ def add(pages: Blueprint, desk: Desk, room: Callable[[], str], **context: Any) -
     besides."""
 
     def page(profile: Profile, name: str, *, language: str, status: int = 200, **values: Any) -> BaseResponse:
+        panel = _panel(desk, profile.slug, values.get("under_way", ""), room) if name == "forgotten" else None
+        if panel and panel.fill:
+            values["fill"] = panel.fill
         screen = Screen(name, status, problems=values.pop("problems", ()), values=values)
         html = render_template(
             f"supplier/{name}.html",
@@ -34,6 +38,7 @@ def add(pages: Blueprint, desk: Desk, room: Callable[[], str], **context: Any) -
             ask=None,
             screen=screen,
             values=screen.values,
+            panel=panel,
             **context,
         )
         return make_response(html, status)
@@ -118,11 +123,20 @@ def _here(desk: Desk, slug: str) -> tuple[Profile, str, str]:
     return profile, login if visit else "", of_page(visit.ask.language if visit else "")
 
 
+def _panel(desk: Desk, slug: str, login: str, room: Callable[[], str]) -> Panel | None:
+    visit = desk.under_way(slug, login) if login else None
+    tag = visit.ask.tag if visit else room()
+    # Only a page that is asked for by itself is filled in: after a mistake it shows what was typed.
+    fill = request.args.get("fill", "") if request.method == "GET" else ""
+    return desk.reset_testers(slug, tag, searched=request.args.get("people"), fill=fill)
+
+
 def _ways(desk: Desk, slug: str, login: str, language: str) -> dict[str, Any]:
     """Where the links of these pages lead: the form for another e-mail, and the login under way."""
     return {
         "forgotten": _path(slug, "forgotten", login, language),
         "login": desk.path(slug, login, 1) if login else "",
+        "under_way": login,
         "here": f"{request.path}?{urlencode({'login': login})}" if login else request.path,
     }
 

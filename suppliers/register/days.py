@@ -13,11 +13,22 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DUTCH = ZoneInfo("Europe/Amsterdam")
+"""Mandates start and end on Dutch days, and people read Dutch clock time."""
 FORMS = ("YYYY-MM-DD", "today", "today-30d", "today+1y")
 PATTERN = r"^(\d{4}-\d{2}-\d{2}|(today)?( ?[+-] ?\d{1,5} ?[dwmy])*)$"
 
 _RELATIVE = re.compile(r"(?:today)?((?: ?[+-] ?\d{1,5} ?[dwmy])*)", re.IGNORECASE | re.ASCII)
 _STEP = re.compile(r"([+-]) ?(\d+) ?([dwmy])", re.IGNORECASE | re.ASCII)
+
+_WORDS = {
+    "now": "today",
+    "vandaag": "today",
+    "nu": "today",
+    "yesterday": "today-1d",
+    "gisteren": "today-1d",
+    "tomorrow": "today+1d",
+    "morgen": "today+1d",
+}
 
 
 def dutch_day(instant: datetime) -> date:
@@ -34,6 +45,31 @@ def relative(text: str, today: date) -> date:
     for sign, count, unit in _STEP.findall(text):
         day = _moved(day, int(sign + count), unit.lower())
     return day
+
+
+def likely(text: str) -> str | None:
+    """The day that was probably meant by a text of another form, as a file writes it; None where none comes close.
+
+    Day and month stand as the Dutch write them, unless the month would be more than 12.
+    """
+    word = text.strip().lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    if steps := re.fullmatch(r"(today)? *([+-]) *(\d{1,5})( *(day|week|month|year)s?)?", word, re.ASCII):
+        return f"today{steps[2]}{steps[3]}{(steps[5] or 'day')[0]}"
+    if parts := re.fullmatch(r"(\d{4})[-/. ](\d\d?)[-/. ](\d\d?)(?:[t ].*)?", word, re.ASCII):
+        year, month, day = parts.groups()
+    elif parts := re.fullmatch(r"(\d\d?)[-/. ](\d\d?)[-/. ](\d{2}|\d{4})", word, re.ASCII):
+        day, month, year = parts.groups()
+    else:
+        return None
+    if int(month) > 12:
+        day, month = month, day
+    year = year if len(year) == 4 else f"20{year}"
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
 
 
 def _moved(day: date, count: int, unit: str) -> date:

@@ -174,8 +174,9 @@ def merged(documents: list[Document]) -> Document:
         merger.data,
         merger.places,
         tuple(merger.problems),
-        merger.owners,
-        merger.offsets,
+        broken=frozenset(merger.broken),
+        owners=merger.owners,
+        offsets=merger.offsets,
     )
 
 
@@ -186,6 +187,7 @@ class _Merger:
         self.problems: list[Problem] = []
         self.owners: dict[KeyPath, Document] = {(): first}
         self.offsets: dict[tuple[str, str], int] = {}
+        self.broken: set[KeyPath] = set()
 
     def section(self, document: Document, key: str, value: Any) -> None:
         self.owners.setdefault((key,), document)
@@ -220,6 +222,10 @@ class _Merger:
         self.problems.append(document.problem(path, f"{message} {where}: remove one"))
 
     def take_places(self, document: Document) -> None:
+        for path in document.broken:
+            self.broken.add(
+                _moved(path, self.offsets.get((document.name, str(path[0])), 0)) if path else path
+            )
         for path, place in document.places.items():
             offset = self.offsets.get((document.name, str(path[0])), 0)
             there = _moved(path, offset)

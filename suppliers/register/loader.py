@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -22,7 +22,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from suppliers.register.files import Tree, merged, tree_of
 from suppliers.register.generate import make_up
 from suppliers.register.model import Place, Register
-from suppliers.register.problems import ConfigError, KeyPath, Problem, nearest, shown, taken
+from suppliers.register.problems import MANY, ConfigError, KeyPath, Problem, Surprise, nearest, shown, taken
 from suppliers.register.reading import Reading, reading_now
 from suppliers.register.records import (
     ANY_SERVICE,
@@ -34,6 +34,7 @@ from suppliers.register.records import (
 )
 from suppliers.register.rows import Check, Seen, Tables, Together
 from suppliers.register.schema import SERVICE_ID, UUID, GeneratePart, RegisterPart, fields_of, problems_of
+from suppliers.register.where import Where
 from suppliers.register.yamlfile import Document
 
 GUESSES = 100  # after so many problems the nearest match is no longer looked for: it takes time
@@ -52,6 +53,10 @@ class Loaded:
     digest: str
     files: tuple[Path, ...] = ()
     day: date | None = None
+    where: Where | None = field(default=None, repr=False, compare=False)
+    notes: tuple[Surprise, ...] = ()
+    """``where`` finds the places of warnings, and is large: whoever keeps this may let go of it. ``notes`` are the
+    warnings that only who reads the text sees."""
 
 
 def load(
@@ -124,7 +129,12 @@ def loads(
     check = partial(records, around=around, suppliers=suppliers, smartcards=smartcards, reading=reading)
     _read_records(tree, document, tables, check, part.generate if part else None)
     problems += _Between(document, suppliers, smartcards, around, reading).problems
-    ids = {_text(mandate.get("id")) for _, mandate in _items(document.data.get("mandates"))} - {""}
+    written = {
+        id_: Place(document.file(("mandates", index)), document.place(("mandates", index, "id"))[0])
+        for index, mandate in _items(document.data.get("mandates"))
+        if (id_ := _text(mandate.get("id")))
+    }
+    ids = set(written)
     make = MandateRecords(around.names, ids)
     for file in tree.tables:
         if file.kind == "mandates":
@@ -135,6 +145,7 @@ def loads(
                 names=around.names,
                 make=make,
                 ids=ids,
+                written=written,
                 check=check,
             )
     problems += tables.problems
@@ -142,7 +153,10 @@ def loads(
         raise ConfigError(problems, tree.paths)
     found = {key: value for key, value in extra.items() if value is not None}
     day = reading.today if reading.relative else None
-    return Loaded(_register(part, document, make, tables), found, _digest(tree), tuple(tree.paths), day)
+    register, in_yaml = _register(part, document, make, tables)
+    where = Where(document, {table.file.name: table for table in tables.opened}, in_yaml, tables.made_up)
+    notes = tuple(note for one in tree.documents for note in one.notes)
+    return Loaded(register, found, _digest(tree), tuple(tree.paths), day, where, notes)
 
 
 def _read_records(
@@ -164,6 +178,7 @@ def _read_records(
             tables.read_companies(file, companies, check)
     if generate is not None:
         place = Place(document.file(("generate",)), document.place(("generate",))[0])
+        tables.made_up = place
         make_up(generate, tables, people, companies, place)
 
 
@@ -182,10 +197,10 @@ class _Whole:
 
     def __init__(self, data: Mapping[str, Any], tables: Tables) -> None:
         self.services: Mapping[str, Mapping[str, Any]] = _mappings(data, "services")
-        seen = Seen(tables.companies, ("kvk", "rsin", "branches"))
+        seen = Seen(tables.companies, ("name", "kvk", "rsin", "branches"))
         self.companies: Mapping[str, Mapping[str, Any]] = Together(_mappings(data, "companies"), seen)
         self.people: Mapping[str, Mapping[str, Any]] = Together(
-            _mappings(data, "people"), Seen(tables.people, ("email",))
+            _mappings(data, "people"), Seen(tables.people, ("name", "email"))
         )
         self.names = ServiceNames(self.services)
 
@@ -231,6 +246,30 @@ def _both(name: object) -> Iterable[str]:
     return dict.fromkeys(filter(None, (_text(name.get(language)) for language in ("nl", "en"))))
 
 
+def _unread(data: Mapping[str, Any]) -> Iterator[str]:
+    """Sections that hold something else than records, or whose name is misspelt."""
+    for section in ("people", "companies"):
+        value = data.get(section)
+        if section not in data:
+            others = [key for key in data if key not in fields_of(RegisterPart)]
+            if any(nearest(key, (section,)) for key in others):
+                yield section
+        elif value is not None and not isinstance(value, dict):
+            yield section
+
+
+def _called(text: str, records: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The key of the record that has this name or number; None where none, or more than one, has it."""
+    if len(records) > MANY:
+        return None  # it takes time, and there may be as many mistakes as records
+    found = [
+        key
+        for key, record in records.items()
+        if text in (_text(record.get("name")), _text(record.get("kvk")), _text(record.get("rsin")))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 class ServiceNames:
     """A mandate may call a service by its key, its ServiceID, a UUID or its name in either language."""
 
@@ -248,9 +287,7 @@ class ServiceNames:
             if found := SERVICE_ID.fullmatch(_text(entry.get("service_id"))):
                 for text in _both(entry.get("provider")):
                     self.providers.setdefault(text, []).append(found[1])
-            for text in {
-                _text(entry.get(field)).lower() for field in ("service_id", "uuid", "instance_uuid")
-            }:
+            for text in {_text(entry.get(name)).lower() for name in ("service_id", "uuid", "instance_uuid")}:
                 self.ids.setdefault(text, []).append(key)
 
     def called(self, text: str) -> list[str]:
@@ -275,7 +312,7 @@ class ServiceNames:
 
 class Around(Protocol):
     """What the records of a document may refer to when it is not a whole file: in the shape of the file, of a
-    person at least ``email``, of a company ``kvk`` and ``branches``, of a service its ids."""
+    person at least ``name`` and ``email``, of a company ``kvk`` and ``branches``, of a service its ids."""
 
     @property
     def services(self) -> Mapping[str, Mapping[str, Any]]: ...
@@ -306,7 +343,7 @@ def records(
     if problems or part is None:
         raise ConfigError(problems)
     ids = {mandate.id for mandate in part.mandates if mandate.id}
-    return _register(part, document, MandateRecords(around.names, ids))
+    return _register(part, document, MandateRecords(around.names, ids))[0]
 
 
 class _Between:
@@ -326,6 +363,7 @@ class _Between:
         self.suppliers = tuple(suppliers)
         self.problems: list[Problem] = []
         data = document.data
+        self.unread = set(_unread(data))
         services, companies = _mappings(data, "services"), _mappings(data, "companies")
         self.own_people = _mappings(data, "people")
         self.services: Mapping[str, Mapping[str, Any]] = around.services if around else services
@@ -334,8 +372,8 @@ class _Between:
         self.service_names = around.names if around else ServiceNames(self.services)
         mandates = list(_items(data.get("mandates")))
 
-        for field in ("service_id", "instance_uuid"):
-            self.once((("services", key, field), _text(s.get(field))) for key, s in services.items())
+        for name in ("service_id", "instance_uuid"):
+            self.once((("services", key, name), _text(s.get(name))) for key, s in services.items())
         self.once((("mandates", index, "id"), _text(mandate.get("id"))) for index, mandate in mandates)
         for key, company in companies.items():
             if company and not company.get("kvk") and not company.get("rsin"):
@@ -361,8 +399,16 @@ class _Between:
                 self.note(path, taken(text, where))
 
     def refer(self, path: KeyPath, text: str, known: Collection[str], what: str) -> None:
-        if text and text not in known:
-            self.note(path, f"there is no {what} {shown(text)}", known, text)
+        if not text or text in known:
+            return
+        section = {"person": "people", "company": "companies"}.get(what, "")
+        if section and section in self.unread:
+            return  # one mistake up there, and not one more for everything that refers to it
+        message = f"there is no {what} {shown(text)}"
+        if key := _called(text, self.people if section == "people" else self.companies) if section else None:
+            self.note(path, f"{message}, and the key is needed here", known, key)
+        else:
+            self.note(path, message, known, text)
 
     def manager(self, path: KeyPath, text: str) -> None:
         """Whoever approves mandates hears of them by e-mail."""
@@ -414,7 +460,10 @@ class _Between:
         if company in self.companies and re.fullmatch("[0-9]{12}", branch):
             branches = self.companies[company].get("branches")
             known = [key for key in branches if len(key) == 12] if isinstance(branches, dict) else []
-            self.refer((*path, "branch"), branch, known, f"branch of {company} with number")
+            if known:
+                self.refer((*path, "branch"), branch, known, f"branch of {company} with number")
+            else:
+                self.note((*path, "branch"), f"{company} has no branches: put {branch} under its branches")
         self.order((*path, "until"), start, until, f"{until} comes before from, {start}")
         used = _text(mandate.get("last_used"))
         self.order((*path, "last_used"), start, used, f"{used} comes before from, {start}")
@@ -476,7 +525,9 @@ class _Between:
 
 def _register(
     part: RegisterPart, document: Document, make: MandateRecords, tables: Tables | None = None
-) -> Register:
+) -> tuple[Register, Mapping[str, int]]:
+    """And the numbers of the mandates of the document by their id."""
+
     def place(*path: str | int) -> Place:
         return Place(document.file(path), document.place(path)[0])
 
@@ -485,12 +536,11 @@ def _register(
     for key, p in part.people.items():
         means = [means_record(m, place("people", key, "means", i)) for i, m in enumerate(p.means)]
         people.append(person_record(key, p, means, place("people", key)))
-    return Register(
+    mandates = [make.record(m, place("mandates", index)) for index, m in enumerate(part.mandates)]
+    register = Register(
         services=[service_record(key, s, place("services", key)) for key, s in part.services.items()],
         companies=chain(companies, tables.companies.values() if tables else ()),
         people=chain(people, tables.people.values() if tables else ()),
-        mandates=chain(
-            [make.record(m, place("mandates", index)) for index, m in enumerate(part.mandates)],
-            tables.mandates if tables else (),
-        ),
+        mandates=chain(mandates, tables.mandates if tables else ()),
     )
+    return register, {mandate.id: index for index, mandate in enumerate(mandates)}

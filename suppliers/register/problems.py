@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
+from suppliers.register.model import Place
+
 KeyPath = tuple[str | int, ...]
 
 SHOWN = 10  # so many allowed values are written out
@@ -39,6 +41,17 @@ class Problem:
         if self.nearest is not None:
             text += f"; did you mean {shown(self.nearest)}?"
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """What will surprise, at ``path`` of a record that stands at ``place``. Of a mandate the path has the id, where
+    the file has the number."""
+
+    place: Place
+    path: KeyPath
+    message: str
+    nearest: str | None = None
 
 
 class ConfigError(Exception):

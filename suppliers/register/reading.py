@@ -65,6 +65,8 @@ class Reading:
             used = True
             if given := environ.get(name):
                 return given
+            if default is None and given is not None:
+                raise Unset(f"{name} is empty in the environment: fill it in, or write ${{{name}:-default}}")
             if default is None:
                 raise Unset(f"the environment has no {name}: set it, or write ${{{name}:-default}}")
             return str(default[2:])

@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from suppliers.register.files import TableFile
 from suppliers.register.model import CompanyRecord, Mandate, Means, PersonRecord, Place, Register
-from suppliers.register.problems import ConfigError, KeyPath, Problem, shown
+from suppliers.register.problems import ConfigError, KeyPath, Problem, shown, taken
 from suppliers.register.reading import Reading
 from suppliers.register.records import (
     ANY_SERVICE,
@@ -29,7 +29,15 @@ from suppliers.register.records import (
     means_record,
     person_record,
 )
-from suppliers.register.schema import CompanyPart, MandatePart, MeansPart, PersonPart, Text, fields_of
+from suppliers.register.schema import (
+    LOST_ZERO,
+    CompanyPart,
+    MandatePart,
+    MeansPart,
+    PersonPart,
+    Text,
+    fields_of,
+)
 from suppliers.register.table import Table
 from suppliers.register.yamlfile import Document
 
@@ -115,6 +123,13 @@ class Row(Document):
         name = self.columns.get(path, "")
         return (name,) if name else ()
 
+    def problem(
+        self, path: KeyPath, message: str, allowed: tuple[str, ...] = (), nearest: str | None = None
+    ) -> Problem:
+        if LOST_ZERO in message:
+            message += "; in Excel, make the column Text first"
+        return super().problem(path, message, allowed, nearest)
+
 
 class _Fields:
     """Reads the fields of a row for one model."""
@@ -179,10 +194,15 @@ class Tables:
     mandates: list[Mandate] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     logins: dict[tuple[str, bool, str], Place] = field(default_factory=dict)
+    opened: list[Table] = field(default_factory=list)
+    _called: dict[str, Place] = field(default_factory=dict)
+    made_up: Place | None = None
 
     def _open(self, file: TableFile) -> Table:
         free = (ATTRIBUTE,) if file.kind == "people" else ()
-        return Table(file, COLUMNS[file.kind], free, REQUIRED[file.kind])
+        table = Table(file, COLUMNS[file.kind], free, REQUIRED[file.kind])
+        self.opened.append(table)
+        return table
 
     def _each(self, table: Table) -> Iterator[tuple[int, list[str]]]:
         before = len(self.problems)
@@ -389,9 +409,11 @@ class Tables:
         names: Called,
         make: MandateRecords,
         ids: set[str],
+        written: Mapping[str, Place],
         check: Check,
     ) -> None:
-        """``people`` and ``companies`` are all that there are, ``ids`` those that mandates have already."""
+        """``people`` and ``companies`` are all that there are, ``ids`` those that mandates have already, and
+        ``written`` where the YAML has them."""
         table = self._open(file)
         fields: _Fields | None = None
         services: dict[tuple[Any, Any], bool] = {}
@@ -427,10 +449,17 @@ class Tables:
                 part = MandatePart.model_validate(row, context=self.reading)  # type: ignore[assignment]
                 assert part is not None
             if part.id and part.id in ids:
-                message = f"{shown(part.id)} is taken: each needs one of its own"
-                self.problems.append(table.problem(line, "id", message))
+                where = self._mandate_called(part.id, file, written)
+                self.problems.append(table.problem(line, "id", taken(part.id, where)))
                 continue
             self.mandates.append(make.record(cast(MandatePart, part), Place(file.name, line)))
+
+    def _mandate_called(self, id_: str, file: TableFile, written: Mapping[str, Place]) -> str:
+        """Where the mandate with this id is that came first."""
+        for mandate in self.mandates[len(self._called) :]:
+            self._called[mandate.id] = mandate.place
+        place = written.get(id_) or self._called.get(id_, Place())
+        return f"on line {place.line}" + ("" if place.file == file.name else f" of {place.file}")
 
 
 def _branches(text: str) -> dict[str, str] | str:

@@ -29,6 +29,7 @@ from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, Pydanti
 
 from suppliers.ask import Level
 from suppliers.register import days
+from suppliers.register.characters import LONGEST
 from suppliers.register.model import MandateStatus, MeansStatus
 from suppliers.register.problems import KeyPath, Problem, nearest, shown
 from suppliers.register.reading import Reading, Unset, reading_now
@@ -36,6 +37,8 @@ from suppliers.register.yamlfile import Document
 
 LEVELS = tuple(level.label for level in Level)
 SERVICE_ID = re.compile(r"urn:etoegang:DV:([0-9]{20}):services:([0-9]{1,4})")
+LOST_ZERO = "was a zero at the front lost?"
+ONE_LINE = r"^[^\r\n\t]*$"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -60,8 +63,8 @@ def _digits(count: int, what: str) -> AfterValidator:
         else:
             message = f"{what} has {count} digits, {shown(text)} has {len(digits)}"
             if 0 < missing <= count // 3:
-                message += ": was a zero at the front lost? put the number in quotes"
                 likely = digits.zfill(count)
+                message += f": {LOST_ZERO} write {likely}"
         raise fault(message, allowed, nearest=likely)
 
     return AfterValidator(check)
@@ -71,7 +74,10 @@ def _pin(text: str) -> str:
     """Like _digits, and never says what it read: problems are shown in logs and on pages."""
     if re.fullmatch("[0-9]{6}", text):
         return text
-    raise fault("a PIN has 6 digits, and this is something else; put it in quotes", "6 digits")
+    if re.fullmatch("[0-9]{1,5}|[0-9]{7,12}", text):
+        lost = f": {LOST_ZERO} write all 6" * (len(text) == 5)
+        raise fault(f"a PIN has 6 digits, this one has {len(text)}{lost}", "6 digits")
+    raise fault("a PIN has 6 digits, and this is something else", "6 digits")
 
 
 def _phone(text: str) -> str:
@@ -80,8 +86,7 @@ def _phone(text: str) -> str:
         return text
     message = f"{shown(text)} is not a Dutch mobile number"
     if re.fullmatch("6[0-9]{8}", digits):
-        message += ": was the zero at the front lost? put the number in quotes"
-        raise fault(message, "06 and 8 digits", nearest="0" + digits)
+        raise fault(f"{message}: {LOST_ZERO} write 0{digits}", "06 and 8 digits", nearest="0" + digits)
     raise fault(message, "06 and 8 digits, spaces and dashes between them")
 
 
@@ -128,22 +133,17 @@ def _level(value: object) -> Level:
 
 def _day(value: object, info: ValidationInfo) -> date:
     text = _one_text(value)
-    likely = None
     if days.is_relative(text):
         try:
             return _reading(info).day(text)
         except ValueError:
             raise fault(f"{shown(text)} is further than the calendar goes", *days.FORMS) from None
-    if parts := re.fullmatch(r"(\d\d?)[-/. ](\d\d?)[-/. ](\d{4})", text, re.ASCII):
-        likely = f"{parts[3]}-{int(parts[2]):02}-{int(parts[1]):02}"
-    for candidate in (text, likely):
-        if candidate and re.fullmatch(r"\d{4}-\d\d-\d\d", candidate, re.ASCII):
-            try:
-                day = date.fromisoformat(candidate)
-            except ValueError:
-                raise fault(f"{shown(text)} is not in the calendar", *days.FORMS) from None
-            if candidate == text:
-                return day
+    likely = days.likely(text)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise fault(f"{shown(text)} is not in the calendar", *days.FORMS, nearest=likely) from None
     raise fault(f"{shown(text)} is not a date", *days.FORMS, nearest=likely)
 
 
@@ -220,13 +220,16 @@ def _form(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": ["string", "number"], "pattern": pattern})
 
 
+_SIZE = {"minLength": 1, "maxLength": LONGEST}
 Text = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1),
-    WithJsonSchema({"type": ["string", "number", "boolean"], "minLength": 1}),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST, pattern=ONE_LINE),
+    WithJsonSchema({"type": ["string", "number", "boolean"], **_SIZE}),
 ]
 Exact = Annotated[
-    str, StringConstraints(min_length=1), WithJsonSchema({"type": ["string", "number"], "minLength": 1})
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST, pattern=ONE_LINE),
+    WithJsonSchema({"type": ["string", "number"], **_SIZE}),
 ]
 AtLevel = Annotated[Level, BeforeValidator(_level), WithJsonSchema({"type": "string", "enum": list(LEVELS)})]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": days.PATTERN})]
@@ -540,7 +543,8 @@ def problems_of(
 ) -> Iterator[Problem]:
     """The problems in a part of the document that stands at ``root`` and does not fit ``model``."""
     for details in error.errors(include_url=False):
-        yield _problem(details, document, model, root)
+        if (*root, *details["loc"]) not in document.broken:
+            yield _problem(details, document, model, root)
 
 
 def _problem(details: ErrorDetails, document: Document, model: type[BaseModel], root: KeyPath) -> Problem:
@@ -555,9 +559,17 @@ def _problem(details: ErrorDetails, document: Document, model: type[BaseModel], 
     if kind == "extra_forbidden":
         allowed = fields_of(_type_at(model, loc[:-1]))
         likely = nearest(str(path[-1]), allowed)
+        if (glued := str(path[-1]).partition(":"))[0] in allowed and glued[1]:
+            return document.problem(path, f"a space is missing after '{glued[0]}:'")
     elif kind in ("literal_error", "enum"):
         allowed = tuple(re.findall("'([^']*)'", context["expected"]))
         likely = nearest(str(value), allowed)
+    elif kind == "string_pattern_mismatch" and context["pattern"] == ONE_LINE:
+        # The value may be a secret.
+        if "\t" in str(value).strip():
+            return document.problem(path, "holds a tab: put a space there")
+        message = "holds a line break, as after '|' or '>': write it on one line"
+        return document.problem(path, message)
     elif kind == "string_pattern_mismatch" and (words := _ALTERNATIVES.fullmatch(context["pattern"])):
         allowed = tuple(words[1].split("|"))
         kind, likely = "enum", nearest(str(value), allowed)

@@ -10,11 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from suppliers.register.problems import ConfigError, KeyPath, Problem, dotted
+from suppliers.register.characters import is_unseen, unprintable, unseen
+from suppliers.register.complaints import in_our_words, lines_of
+from suppliers.register.model import Place
+from suppliers.register.problems import ConfigError, KeyPath, Problem, Surprise, dotted
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as Base
@@ -28,7 +32,7 @@ _TAG = "tag:yaml.org,2002:"
 _TEXT, _NULL, _MERGE = _TAG + "str", _TAG + "null", _TAG + "merge"
 _PLAIN = {"": _NULL, "~": _NULL, "null": _NULL, "<<": _MERGE}
 _KNOWN = {_TEXT, _NULL, _MERGE}
-_UNPRINTABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_COMMENT = re.compile(r"[ \t]+(#[^\s#]\S*)")
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 
@@ -40,6 +44,9 @@ class Document:
     data: dict[str, Any]
     places: Mapping[KeyPath, tuple[int, int]]
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Surprise, ...] = ()
+    broken: frozenset[KeyPath] = frozenset()
+    """``notes`` are warnings; ``broken`` is where nothing but the problem that is known already needs to be said."""
 
     def place(self, path: KeyPath) -> tuple[int, int]:
         """Line and column of a key, or of the nearest thing around it that is there."""
@@ -68,20 +75,21 @@ def read(source: str | bytes, name: str) -> Document:
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError([_in_our_words(error, text, name)]) from error
+        raise ConfigError([in_our_words(error, text, name)]) from error
     if root is None:
         raise ConfigError([Problem(name, 1, 1, "", "the file is empty")])
-    builder = _Builder(name)
+    builder = _Builder(name, text)
     data = builder.value(root, ())
     if not isinstance(data, dict):
         raise ConfigError([Problem(name, 1, 1, "", "the file must consist of 'key: value' lines")])
-    return Document(name, data, builder.places, tuple(builder.problems))
-
-
-def unprintable(text: str) -> str | None:
-    """The first character that no file may hold; None where there is none."""
-    found = _UNPRINTABLE.search(text)
-    return found.group() if found else None
+    return Document(
+        name,
+        data,
+        builder.places,
+        tuple(builder.problems),
+        tuple(builder.notes),
+        frozenset(builder.broken),
+    )
 
 
 def _decoded(source: str | bytes, name: str) -> str:
@@ -97,10 +105,9 @@ def _decoded(source: str | bytes, name: str) -> str:
             message = f"byte 0x{source[error.start]:02X} is not UTF-8: save the file as UTF-8"
             raise ConfigError([Problem(name, *place, "", message)]) from error
     text = text.removeprefix("\ufeff")
-    if found := _UNPRINTABLE.search(text):
+    if found := unseen(text):
         place = _line_and_column(text[: found.start()])
-        message = f"character U+{ord(found.group()):04X} is invisible and not allowed: remove it"
-        raise ConfigError([Problem(name, *place, "", message)])
+        raise ConfigError([Problem(name, *place, "", is_unseen(found.group()))])
     return text
 
 
@@ -139,8 +146,11 @@ class _Loader(_AsText, Base):
 class _Builder:
     """Plain data out of nodes. An alias is the node that it stands for once more; not without end, though."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: str) -> None:
         self.name = name
+        self.text = text
+        self.notes: list[Surprise] = []
+        self.broken: set[KeyPath] = set()
         self.repeated = 0
         self.seen: set[int] = set()
         self.open: set[int] = set()
@@ -152,8 +162,9 @@ class _Builder:
             tag = node.tag.replace(_TAG, "!!")
             message = f"the tag {tag} has no meaning here: leave it out, or put the text in quotes"
             self._note(node, path, message)
+            self.broken.add(path)
         if isinstance(node, yaml.ScalarNode):
-            return None if node.tag == _NULL and node.value in _PLAIN else node.value
+            return self._scalar(node, path)
         with self._inside(node, path):
             if isinstance(node, yaml.MappingNode):
                 data: dict[str, Any] = {}
@@ -166,6 +177,40 @@ class _Builder:
                 self.places[(*path, index)] = _start(item)
                 items.append(self.value(item, (*path, index)))
             return items
+
+    def _scalar(self, node: yaml.ScalarNode, path: KeyPath) -> str | None:
+        text: str = node.value
+        if node.tag == _NULL and text in _PLAIN:
+            if text or self._char(node.start_mark) != "&":
+                return None
+            # An anchor without anything to mark: whoever wrote it meant a text.
+            self._note(node, path, "a text that begins with '&' must be in quotes")
+            return "&"
+        if not text.isprintable() and (found := unprintable(text)):
+            self._note(node, path, is_unseen(found))
+        if path and path[-1] == "password" and not node.style and "#" in self.text:
+            self._comment(node, path)
+        return text
+
+    def _comment(self, node: yaml.ScalarNode, path: KeyPath) -> None:
+        """A password without quotes ends where YAML sees a comment, and that may be in the middle of it."""
+        mark = node.end_mark
+        line = self.lines[mark.line] if mark.line < len(self.lines) else ""
+        # The text itself is a secret; what stands behind it is not shown either.
+        if _COMMENT.match(line, mark.column):
+            message = (
+                "what follows ' #' is a comment and no part of the password: put the password in quotes, or a space "
+                "behind the #"
+            )
+            self.notes.append(Surprise(Place(self.name, mark.line + 1), path, message))
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return lines_of(self.text)
+
+    def _char(self, mark: yaml.Mark) -> str:
+        line = self.lines[mark.line] if mark.line < len(self.lines) else ""
+        return line[mark.column : mark.column + 1]
 
     def _pairs(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, tuple[yaml.Node, yaml.Node]]:
         """Key and value nodes by key: first the mapping's own, then what ``<<`` brings and it lacks."""
@@ -219,79 +264,3 @@ class _Builder:
 
 def _start(node: yaml.Node) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
-
-
-# What the parser complains of, what we say of it, and whether the place where it all began shows it better.
-# {char} is the character at that place, {since} the line where the surrounding thing began.
-_WORDS: tuple[tuple[str, str, bool], ...] = (
-    (
-        "mapping values are not allowed|sequence entries are not allowed",
-        "{char} cannot stand here: go on at a new line, or put a text that holds ': ' or '- ' in quotes",
-        False,
-    ),
-    (
-        "could not find expected ':'",
-        "this line is not 'key: value': a ':' with a space after it is missing",
-        True,
-    ),
-    (
-        "while scanning an alias|undefined alias",
-        "a text that begins with '*' must be in quotes (without them it repeats what '&' marked further up, "
-        "and there is no such mark)",
-        True,
-    ),
-    ("while scanning an anchor", "a text that begins with '&' must be in quotes", True),
-    ("duplicate anchor", "line {since} sets this anchor already: give one of them another name", False),
-    ("escape|hexadecimal|hexdecimal", "in double quotes a backslash must be written twice", False),
-    ("quoted scalar", "the quote that opens here is never closed", True),
-    ("cannot start any token", "a text that begins with {char} must be in quotes", False),
-    (
-        "block collection",
-        "this line does not fit the list that begins on line {since}: the same indent and '- ' are needed",
-        False,
-    ),
-    (
-        "block mapping",
-        "this line does not fit the keys that begin on line {since}: the same indent and 'key: value' are "
-        "needed; look also for a quote too many or too few",
-        False,
-    ),
-    (
-        "flow sequence",
-        "the list that opens with '[' on line {since} lacks its ']', or a ',' before this place",
-        False,
-    ),
-    (
-        "flow mapping",
-        "the mapping that opens with '{{' on line {since} lacks its '}}', or a ',' before this place",
-        False,
-    ),
-    ("node content", "a value is missing before {char}", False),
-    ("single document", "a second document begins here with '---': a file holds one", False),
-    ("block scalar", "after '|' or '>' the text begins on the next line; else put it in quotes", True),
-    ("scanning a tag|parsing a tag", "a text that begins with '!' must be in quotes", True),
-    ("nested more than", _TOO_DEEP, False),
-)
-
-
-def _in_our_words(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
-    complaint = f"{error.context}: {error.problem}"
-    mark, began = error.problem_mark, error.context_mark
-    words = f"this is not YAML: {error.problem}".replace("{", "{{").replace("}", "}}")
-    for pattern, ours, from_start in _WORDS:
-        if re.search(pattern, complaint):
-            words = ours
-            mark = began if from_start and began else mark
-            break
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    char = _character(text, line, column)
-    if char == "'\t'":
-        words = "a tab: indent with spaces only"
-    message = words.format(char=char, since=began.line + 1 if began else 1)
-    return Problem(name, line, column, "", message)
-
-
-def _character(text: str, line: int, column: int) -> str:
-    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
-    rest = lines[line - 1][column - 1 :] if line <= len(lines) else ""
-    return f"'{rest[0]}'" if rest else "the end of the line"

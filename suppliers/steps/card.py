@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from suppliers.register.model import MeansStatus
+from suppliers.steps.pin import PIN_DIGITS
 from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
 
 _MOST_TYPED = 64
@@ -36,7 +38,11 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
         told = Told(Event.CARD_WRONG, {"card": number[:_MOST_TYPED]})
         return Tried(visit, (Problem("card", "card.unknown"),), (told,))
     person, means = found
-    guess = facts.guess(means, form["cardpin"].strip())
+    pin = re.sub(r"[\s-]", "", form["cardpin"])
+    if not re.fullmatch(rf"[0-9]{{{PIN_DIGITS}}}", pin):
+        # A slip of the keyboard costs no try, as with a code that was sent.
+        return Tried(visit, (Problem("cardpin", "pin.format"),))
+    guess = facts.guess(means, pin)
     if not guess.right:
         key = "cardpin.wrong" if guess.left else "cardpin.blocked"
         if means.status is MeansStatus.BLOCKED:

@@ -28,12 +28,13 @@ def ways(visit: Visit, facts: Facts) -> dict[str, str]:
 
 
 def mask(address: str) -> str:
-    """Enough for its owner to know it by: 06******78, j***@example.nl."""
+    """Enough for its owner to know it by: 06******78 (also where it begins with +31), +32******78, j***@example.nl."""
     name, at, domain = address.partition("@")
     if at:
         return f"{name[:1]}***@{domain}"
-    digits = re.sub(r"[^0-9+]", "", address)
-    return f"{digits[:2]}{'*' * max(len(digits) - 4, 1)}{digits[-2:]}"
+    digits = re.sub(r"^(\+|00)310?", "0", re.sub(r"[^0-9+]", "", address))
+    first = 3 if digits.startswith("+") else 2
+    return f"{digits[:first]}{'*' * max(len(digits) - first - 2, 1)}{digits[-2:]}"
 
 
 def beyond_pin(found: Mapping[str, str]) -> bool:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import ModuleType
 
+from suppliers.register.days import DUTCH
 from suppliers.steps import phone, pin
 from suppliers.steps.channel import ways
 from suppliers.visit import Approval, Arrival, Event, Facts, Pin, Problem, Screen, Step, Told, Tried, Visit
-from suppliers.wording import DUTCH_TIME
 
 WAIT = timedelta(seconds=30)
 """So long after the last one another can be asked."""
@@ -45,7 +45,9 @@ def page(visit: Visit, step: Step, facts: Facts) -> Screen:
         return Screen("nomore", values={"most": MOST})
     free = _free_at(visit, facts.now)
     more = {"again": visit.sent > 1, "more": visit.sent < MOST, "most": MOST}
-    return replace(screen, values={**screen.values, **more, "from": _time(free) if free else ""})
+    # How long to wait, not until when: the page may stand open past that.
+    wait = {"from": _time(free) if free else "", "wait": int(WAIT.total_seconds())}
+    return replace(screen, values={**screen.values, **more, **wait})
 
 
 def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Tried:
@@ -97,7 +99,7 @@ def _free_at(visit: Visit, now: datetime) -> datetime | None:
 def _time(at: datetime) -> str:
     """Dutch clock time to the second above, so that whoever waits for it is never too early."""
     above = at.replace(microsecond=0) + timedelta(seconds=1 if at.microsecond else 0)
-    return above.astimezone(DUTCH_TIME).strftime("%H:%M:%S")
+    return above.astimezone(DUTCH).strftime("%H:%M:%S")
 
 
 def _module(visit: Visit) -> ModuleType:

@@ -10,7 +10,7 @@ from itertools import islice
 from suppliers.accounts import stranger
 from suppliers.ask import Level
 from suppliers.profiles import Profile
-from suppliers.register.model import MeansStatus
+from suppliers.register.model import Means, MeansStatus, PersonRecord
 from suppliers.steps.pin import without_pin
 from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
 
@@ -53,7 +53,7 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
     if empty:
         return Tried(visit, tuple(empty))
     username = form["username"].strip() if names else visit.username
-    found = facts.register.login(facts.profile.slug, username)
+    found = facts.register.login(facts.profile.slug, username) or _by_address(username, facts)
     if found is None:
         return _unknown(visit, step, username, form, facts)
     person, means = found
@@ -70,6 +70,16 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
     if names:
         visit = replace(_nobody(visit, form, facts), person=person.key, username=means.username)
     return Tried(replace(visit, proved=visit.proved or proves), told=right)
+
+
+def _by_address(address: str, facts: Facts) -> tuple[PersonRecord, Means] | None:
+    """Whose e-mail address this is, at a supplier that takes one for a user name; nobody where that could be two
+    means."""
+    if not facts.profile.email_as_username or "@" not in address:
+        return None
+    wanted, clients = address.casefold(), facts.register.clients(facts.profile.slug)
+    found = [one for one in clients if not one[1].card and (one[0].email or "").casefold() == wanted]
+    return found[0] if len(found) == 1 else None
 
 
 def _nobody(visit: Visit, form: Mapping[str, str], facts: Facts) -> Visit:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from suppliers.authorise import ELSEWHERE, considered, tell
+from suppliers.authorise import considered, tell
+from suppliers.awaited import lines
 from suppliers.choice import FIELDS, Options, chosen, not_chosen, offer, organisation_of, organisations
 from suppliers.visit import Arrival, Facts, Kind, Problem, Screen, Step, Tried, Visit
 
@@ -33,8 +34,9 @@ def arrive(visit: Visit, facts: Facts) -> Arrival:
 def page(visit: Visit, step: Step, facts: Facts) -> Screen:
     decision = considered(visit, facts)
     if not decision.fitting:
-        near = [reason for reason in decision.reasons if reason.code not in ELSEWHERE]
-        return Screen("nomandate", values={"reasons": [reason.text for reason in near[:_MOST_REASONS]]})
+        # Whoever can wait for something is told that first.
+        why = sorted(lines(visit, facts, decision), key=lambda line: not line.waits)[:_MOST_REASONS]
+        return Screen("nomandate", values={"reasons": why, "waits": bool(why) and why[0].waits})
     options = organisations(decision.fitting, facts.register)
     there = {option.value for option in options} | {mandate.id for mandate in decision.fitting}
     gone = {value for value in (organisation_of(visit), visit.mandate) if value} - there

@@ -11,6 +11,7 @@ from suppliers.register.model import Means, MeansStatus, PersonRecord
 from suppliers.steps.channel import channels
 from suppliers.steps.others import others
 from suppliers.visit import Event, Facts, Kind, Screen, Told, Visit
+from suppliers.wording import at_least
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,15 @@ def _means(visit: Visit, means: Means, facts: Facts) -> Stop | None:
         return Stop(Screen("means", values=shown), told, reason)
     if means.level < visit.ask.level:
         data = {"asked": visit.ask.level.label, "has": means.level.label}
-        reason = Step("level", "level", False, "testers.level", means.place, data, "level")
+        reason = Step(
+            "level",
+            "level",
+            False,
+            "testers.level",
+            means.place,
+            {**data, "least": at_least(data["asked"])},
+            "level",
+        )
         told = Told(Event.LEVEL_REFUSED, {**data, **_said(reason)})
         shown = {"has": means.level.label, "others": others(visit, facts)}
         return Stop(Screen("level", values=shown), told, reason)

@@ -62,6 +62,34 @@ def test_a_broken_yaml_leaves_the_last_good_one_in_force_and_everybody_is_told(
     assert not bench.browser().get("/console").by_testid("configuration-problems")
 
 
+@pytest.mark.parametrize("broken", ["yaml", "metadata"])
+def test_a_broken_save_is_no_configuration_that_is_in_force(
+    bench: Any, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    before = bench.application.parts.current
+    if broken == "yaml":
+        bench.rewrite("level: EH3, pin:", "level: EH9, pin:")
+    else:
+        (bench.home / "metadata" / "sp.xml").write_bytes(b"<md:")
+        assert bench.application.parts.configuration.refresh()
+
+    now = bench.application.parts.current
+    assert now.problems
+    assert (now.version, now.loaded_at) == (before.version, before.loaded_at)
+    assert state(bench)["configuration"] == before.version
+    assert "stays in force" in caplog.text
+    assert f"configuration {before.version + 1} is in force" not in caplog.text
+
+
+def test_what_is_in_force_counts_on_once_a_broken_save_is_mended(bench: Any) -> None:
+    before = bench.application.parts.current.version
+    bench.rewrite("level: EH3, pin:", "level: EH9, pin:")
+    bench.rewrite("level: EH9, pin:", "level: EH3, pin:")
+    assert bench.application.parts.current.version == before + 1
+    assert not bench.application.parts.current.problems
+
+
 def test_a_yaml_that_is_gone_leaves_the_last_good_one_in_force(bench: Any) -> None:
     (bench.home / "eherkenning.yaml").unlink()
     assert bench.application.parts.configuration.refresh()

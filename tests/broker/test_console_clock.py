@@ -98,6 +98,69 @@ def test_each_page_shows_its_api_call(bench: Any, path: str) -> None:
     assert call(bench, "GET", link).status == 200
 
 
+# The clock of a room.
+
+
+def test_a_room_gets_a_clock_of_its_own_by_the_same_forms_and_gives_it_back(bench: Any) -> None:
+    browser = bench.browser()
+    page = browser.get("/console/clock?tag=one")
+    assert page.by_testid("no-own-clock")
+    assert not page.by_testid("reset"), "there is nothing to give back"
+    page = browser.submit(page, form(page, "set"), at="2028-02-01T09:00:00", frozen="true")
+    page = browser.submit(page, form(page, "shift"), by="2", unit="hours")
+    assert page.said("clock-now") == "2028-02-01 11:00:00 UTC"
+    assert "one" in page.said("done")
+    assert clock(bench)["frozen"] is False, "only that one"
+    whole = browser.get("/console/clock")
+    (link,) = whole.by_testid("clock-of-room")
+    assert (link.get("data-tag"), link.get("href")) == ("one", "/console/clock?tag=one")
+    page = browser.submit(page, form(page, "reset"))
+    assert page.by_testid("no-own-clock")
+    assert clock(bench)["tags"] == []
+
+
+def test_a_wrong_time_for_a_room_is_said_there(bench: Any) -> None:
+    browser = bench.browser()
+    page = browser.get("/console/clock?tag=one")
+    page = browser.submit(page, form(page, "set"), at="morgen")
+    assert (page.status, page.by_testid("clock")[0].get("data-tag")) == (422, "one")
+    assert page.tree.get_element_by_id("at-0").get("aria-invalid") == "true"
+
+
+def test_who_is_in_a_room_sets_its_clock_and_sees_it_in_the_head_unless_they_ask_otherwise(
+    bench: Any,
+) -> None:
+    browser = bench.browser()
+    browser.post("/console/room", {"tag": "one"})
+    page = browser.get("/console/clock")
+    page = browser.submit(page, form(page, "set"), at="2028-02-01T09:00:00", frozen="true")
+    assert page.by_testid("clock")[0].get("data-tag") == "one"
+    assert "Klok 2028-02-01 09:00:00 UTC" in browser.get("/console/people").text
+    page = browser.get(page.by_testid("filter-none")[0].get("href"))
+    page = browser.submit(page, form(page, "stop"))
+    assert page.by_testid("clock")[0].get("data-tag") is None, "it stays where it was asked to be"
+    assert clock(bench)["frozen"] is True
+
+
+@pytest.mark.parametrize("how", ["ask", "set"])
+def test_what_is_no_room_has_no_clock(bench: Any, how: str) -> None:
+    browser = bench.browser()
+    if how == "ask":
+        page = browser.get("/console/clock?tag=a%20b")
+    else:
+        page = browser.post("/console/clock/set", {"whose": "room", "tag": "a b", "at": "2028-02-01T09:00"})
+    assert page.status == 422
+    assert page.by_testid("error-tag")
+    assert clock(bench)["tags"] == []
+    assert clock(bench)["shift_seconds"] is None
+
+
+def test_the_api_call_of_a_room_names_it(bench: Any) -> None:
+    page = bench.browser().get("/console/clock?tag=one")
+    (link, *_) = page.tree.xpath('//p[@class="api"]/a/@href')
+    assert json.loads(call(bench, "GET", link).body)["tag"] == "one"
+
+
 # The list of exchanges.
 
 
@@ -131,6 +194,20 @@ def test_a_row_has_another_key_once_it_says_something_else(bench: Any) -> None:
     walk(browser, page)
     (after,) = browser.get("/console").by_testid("exchange-row")
     assert before.get("data-key") != after.get("data-key")
+
+
+def test_who_is_in_a_room_and_asked_for_all_goes_on_seeing_all(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST", 2)
+    for _ in range(3):
+        bench.ask()
+    browser = bench.browser()
+    browser.post("/console/room", {"tag": "one"})
+    assert rows(browser.get("/console")) == []
+    page = browser.get("/console?tag=")
+    assert len(rows(browser.get(page.by_testid("refresh")[0].get("href")))) == 2
+    assert len(rows(browser.get(page.by_testid("older")[0].get("href")))) == 1
 
 
 def test_older_ones_are_on_another_page(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,3 +255,38 @@ def test_changes_go_by_tag_or_all_at_once(bench: Any, which: str, left: dict[str
     assert page.said("done").startswith(f"Teruggezet: {2 - sum(left.values())} ")
     state = json.loads(call(bench, "GET", "/api/v1/state").body)
     assert state["changes"]["by_tag"] == left
+
+
+def test_a_row_counts_what_was_found_in_words(bench: Any) -> None:
+    browser = bench.browser()
+    bench.login()
+    browser.get("/sso/1.13?SAMLRequest=abc")
+    walk(browser, browser.get("/supplier/reconi/mandates"), until="mandates")
+    found = [cells[6].text_content() for cells in map(list, browser.get("/console").by_testid("exchange-row"))]
+    assert found == ["geen", "1 fout", "1 waarschuwing"]
+
+
+# Titles: what tells one tab of the browser from another.
+
+
+def test_pages_of_different_things_have_different_titles(bench: Any) -> None:
+    browser = bench.browser()
+    for person in ("m.devries", "m.devries", "p.bakker"):
+        bench.login(person, "reconi" if person == "m.devries" else "kpn")
+    bench.ask()
+    browser.get("/sso/1.13?SAMLRequest=abc")
+    ids = [row.get("data-id") for row in browser.get("/console").by_testid("exchange-row")]
+    paths = [
+        "/console",
+        *(f"/console/exchanges/{id_}" for id_ in ids),
+        "/console/exchanges/none",
+        "/console/connect",
+        f"/console/connect?sp={bench.sp.entity_id}",
+        "/console/explain",
+        "/console/explain?person=m.devries&service=mijn-helpdesk-po",
+        "/console/explain?person=k.dekker&service=mijn-helpdesk-po",
+    ]
+    titles = [browser.get(path).tree.findtext(".//title") for path in paths]
+    assert len(set(titles)) == len(paths), titles
+    assert titles[1].startswith("Geweigerd: inlogpoging")
+    assert titles[3].startswith("Ingelogd: inlogpoging van p.bakker")

@@ -99,6 +99,45 @@ def test_the_page_asks_for_what_is_newer_than_its_newest(told: Any) -> None:
     assert asked == {"supplier": ["reconi"], "limit": ["1"], "after": [messages(told)[0]["id"]]}
 
 
+@pytest.fixture
+def in_rooms(bench: Any) -> Any:
+    """A broker with a message in each of two rooms, and one outside any."""
+    for tag in ("one", "two", ""):
+        browser = bench.browser()
+        browser.post("/console/room", {"tag": tag} if tag else {"do": "leave"})
+        walk(browser, bench.ask(browser), until="pin")
+    return bench
+
+
+def tags(page: Page) -> list[str]:
+    return [link.text_content() for link in page.by_testid("message-tag")]
+
+
+def test_the_inbox_is_narrowed_to_a_room_and_asks_for_its_news(in_rooms: Any) -> None:
+    browser = in_rooms.browser()
+    whole = browser.get("/console/inbox")
+    assert tags(whole) == ["two", "one"]
+    page = browser.get(whole.by_testid("message-tag")[1].get("href"))
+    assert len(page.by_testid("message")) == 1
+    assert tags(page) == ["one"]
+    assert page.form("filter").fields["tag"] == "one"
+    (live,) = page.by_testid("messages")
+    assert parse_qs(urlsplit(live.get("data-poll")).query)["tag"] == ["one"]
+    (link,) = page.tree.xpath('//p[@class="api"]/a/@href')
+    assert [one["tag"] for one in messages(in_rooms, link.removeprefix("/api/v1/inbox"))] == ["one"]
+
+
+def test_who_is_in_a_room_sees_its_messages_unless_they_ask_otherwise(in_rooms: Any) -> None:
+    browser = in_rooms.browser()
+    browser.post("/console/room", {"tag": "two"})
+    page = browser.get("/console/inbox")
+    assert tags(page) == ["two"]
+    page = browser.get(page.by_testid("filter-none")[0].get("href"))
+    assert len(page.by_testid("message")) == 3
+    for address in (page.by_testid("refresh")[0].get("href"), page.by_testid("messages")[0].get("data-page")):
+        assert len(browser.get(address).by_testid("message")) == 3, "the same list once more"
+
+
 def test_a_message_has_a_page_of_its_own(told: Any) -> None:
     for message in messages(told):
         page = told.browser().get(f"/console/inbox/{message['id']}")

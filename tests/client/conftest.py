@@ -25,7 +25,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("MOCK_EHERKENNING_CACHE", str(folder))
         patch.setenv("PYTHONPATH", f"{ROOT}:{SOURCE}")
-        for name in ("URL", "TOKEN", "IMAGE", "COMMAND", "START", "FROM", "SHARED"):
+        for name in ("URL", "CA", "TOKEN", "IMAGE", "COMMAND", "START", "FROM", "SHARED"):
             patch.delenv(f"MOCK_EHERKENNING_{name}", raising=False)
         yield folder
 

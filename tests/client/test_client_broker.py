@@ -141,7 +141,7 @@ def test_a_slow_broker_is_not_a_lost_one(broker: Broker) -> None:
     began = time.monotonic()
     with pytest.raises(NotInTime):
         broker.exchanges.wait_for(timeout=0.3)
-    assert 0.25 < time.monotonic() - began < 5
+    assert 0.25 < time.monotonic() - began < 25
 
 
 def test_a_key_that_is_not_there_names_the_nearest() -> None:

@@ -37,9 +37,16 @@ def blocks(text: str) -> dict[str, str]:
 
 def test_the_examples_with_pytest_run(project: pytest.Pytester) -> None:
     files = {**blocks(CI), **blocks(README), "my_site.py": SITE}
-    for name in ("conftest.py", "test_login.py", "test_more.py", "test_readme.py", "my_site.py"):
+    for name in (
+        "conftest.py",
+        "test_login.py",
+        "test_more.py",
+        "test_refused.py",
+        "test_readme.py",
+        "my_site.py",
+    ):
         (project.path / name).write_text(files[name])
-    project.runpytest_subprocess(*PLUGIN).assert_outcomes(passed=7)
+    project.runpytest_subprocess(*PLUGIN).assert_outcomes(passed=11)
 
 
 def test_every_call_of_the_docs_is_there(broker: Broker) -> None:

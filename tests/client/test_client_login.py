@@ -87,6 +87,28 @@ def test_cancelling_lands_there_too(broker: Broker, app: Flask) -> None:
     assert landing.exchange.outcome == "cancelled"
 
 
+def test_who_is_refused_can_still_cancel_there(broker: Broker, app: Flask) -> None:
+    with broker.scenario("mandate-expired"), pytest.raises(RoadStopped) as stopped:
+        broker.login("/login", person="m.devries", app=app)
+    assert (stopped.value.page, stopped.value.code) == ("nomandate", "expired")
+    landing = stopped.value.cancel()
+    assert landing.answer.outcome == "cancelled"
+    assert landing.text == "<h1>Responder AuthnFailed</h1>"
+    assert landing.exchange.id == stopped.value.login
+
+
+@pytest.mark.parametrize("page", ["choice", "login", "channel", "pin"])
+def test_a_person_cancels_at_any_page(broker: Broker, app: Flask, page: str) -> None:
+    landing = broker.login("/login", person="m.devries", app=app, cancel=page)
+    assert landing.answer.steps[-1].page == page
+    assert landing.text == "<h1>Responder AuthnFailed</h1>"
+
+
+def test_a_phone_that_refuses_stops_the_login(broker: Broker, app: Flask) -> None:
+    with pytest.raises(RoadStopped, match=r"app\.refused"):
+        broker.login("/login", person="a.yilmaz", app=app, channel="app", phone="refuse")
+
+
 def test_a_start_page_that_leads_nowhere_is_shown(broker: Broker, app: Flask) -> None:
     with pytest.raises(NeverAtBroker) as never:
         broker.login("/public", person="m.devries", app=app)
@@ -179,6 +201,16 @@ class TestAnswerFor:
         assert answer.method == "GET"
         assert answer.url.startswith("http://localhost/acs/artifact?SAMLart=")
         assert answer.xml == b""
+
+    def test_what_stopped_is_cancelled_by_its_id(self, broker: Broker, sp: ServiceProvider) -> None:
+        request = self.given("form fields", sp, broker.sso_urls[0])
+        with pytest.raises(RoadStopped) as stopped:
+            broker.answer_for(request, person="m.devries", password="no")
+        with pytest.raises(ClientError, match=f"take Broker.cancel.'{stopped.value.login}'"):
+            stopped.value.cancel()
+        answer = broker.cancel(stopped.value.login)
+        assert answer.outcome == "cancelled"
+        assert b"AuthnFailed" in answer.xml
 
     def test_what_is_no_request_is_told(self, broker: Broker) -> None:
         with pytest.raises(ClientError, match="no AuthnRequest in this"):

@@ -154,7 +154,7 @@ def test_workers_share_one_broker(project: pytest.Pytester) -> None:
     )
     project.runpytest_subprocess("-p", "xdist", "-n", "2", *PLUGIN).assert_outcomes(passed=6)
     assert len(set((project.path / "urls").read_text().split())) == 1
-    assert _serving(project.path) == []
+    until(lambda: not _serving(project.path), "the broker is gone", 60)
 
 
 def test_eight_workers_change_the_same_person_and_provider_and_none_sees_the_others(
@@ -188,7 +188,7 @@ def test_eight_workers_change_the_same_person_and_provider_and_none_sees_the_oth
         """
     )
     project.runpytest_subprocess("-p", "xdist", "-n", "8", *PLUGIN).assert_outcomes(passed=24)
-    assert _serving(project.path) == []
+    until(lambda: not _serving(project.path), "the broker is gone", 60)
 
 
 def test_an_exchange_goes_with_a_test_that_passed_and_stays_with_one_that_failed(
@@ -237,20 +237,20 @@ def test_killing_the_run_leaves_no_process(project: pytest.Pytester, workers: in
         def test_hangs(eherkenning_broker, number):
             (pathlib.Path(f"pid-{os.getpid()}.tmp")).write_text("")
             pathlib.Path(f"pid-{os.getpid()}.tmp").rename(f"pid-{os.getpid()}")
-            time.sleep(60)
+            time.sleep(600)
         """
     )
     distributed = ("-p", "xdist", "-n", "2") if workers else ()
     command = [sys.executable, "-m", "pytest", *distributed, *PLUGIN]
     run = subprocess.Popen(command, cwd=project.path, stdout=subprocess.DEVNULL, start_new_session=True)
     until(
-        lambda: len(list(project.path.glob("pid-*[0-9]"))) == max(workers, 1), "the tests are under way", 30
+        lambda: len(list(project.path.glob("pid-*[0-9]"))) == max(workers, 1), "the tests are under way", 120
     )
     brokers = _serving(project.path)
     assert len(brokers) == 1
     os.killpg(run.pid, signal.SIGKILL)
-    run.wait(10)
-    until(lambda: all(map(gone, brokers)), f"the broker {brokers} is gone", 10)
+    run.wait(60)
+    until(lambda: all(map(gone, brokers)), f"the broker {brokers} is gone", 60)
 
 
 def _serving(project: Path) -> list[int]:

@@ -40,14 +40,18 @@ def people(broker: Broker) -> list[str]:
     return [person.key for person in broker.people.list()]
 
 
-def test_by_command_it_is_there_and_goes(cache: Path) -> None:
-    before = set(Path(folders.tempfile.gettempdir()).glob("mock-eherkenning-*"))
+def test_by_command_it_is_there_and_goes(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where other tests, and other runs, make no homes.
+    monkeypatch.setattr(folders.tempfile, "tempdir", str(tmp_path))
     with start(command=COMMAND, yaml=YAML) as broker:
         assert people(broker) == ["p"]
         url = broker.url
+        assert list(tmp_path.glob("mock-eherkenning-*"))
     with pytest.raises(NoBroker, match=r"does not answer GET /api/v1/people\?limit=500"):
         people(Broker(url))
-    assert set(Path(folders.tempfile.gettempdir()).glob("mock-eherkenning-*")) <= before
+    assert list(tmp_path.glob("mock-eherkenning-*")) == []
 
 
 def test_keys_are_kept_for_this_user_alone(whole: Broker, cache: Path) -> None:
@@ -126,18 +130,34 @@ def test_a_broker_that_does_not_come_up_says_why(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("tool", "words"),
-    [("uvx", ("uvx", "--from", "./broker")), ("pipx", ("pipx", "run", "--spec", "./broker"))],
+    ("tool", "words", "in_place"),
+    [
+        ("uvx", ["--python", ">=3.11,<3.14", "--from"], ["--with-editable", "{}"]),
+        ("pipx", ["run", "--spec"], ["--pip-args=--editable"]),
+    ],
 )
 def test_nothing_is_fetched_by_its_name_alone(
-    tool: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tool: str, words: list[str], in_place: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / tool).write_text("#!/bin/sh\n")
     (tmp_path / tool).chmod(0o755)
+    (tmp_path / "checkout").mkdir()
+    (tmp_path / "of.whl").touch()
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python3"))
     assert command.find(Wish()) == ()
-    assert command.find(Wish(source="./broker")) == (*words, "mock-eherkenning")
+    given, wheel = str(tmp_path / "checkout"), str(tmp_path / "of.whl")
+    program = str(tmp_path / tool)
+    assert command.find(Wish(source="checkout")) == (
+        program,
+        *words[:-1],
+        *(word.format(given) for word in in_place),
+        words[-1],
+        given,
+        "mock-eherkenning",
+    )
+    assert command.find(Wish(source="of.whl")) == (program, *words, wheel, "mock-eherkenning")
 
 
 def _fake(folder: Path, name: str, more: str = "") -> Path:
@@ -177,15 +197,15 @@ def test_in_a_container_by_a_script_in_place_of_docker(
 def test_killing_the_program_that_started_it_leaves_nothing(how: signal.Signals, cache: Path) -> None:
     program = (
         "import json, sys, time\nfrom mock_eherkenning_client import start\n"
-        f"broker = start(command={COMMAND!r})\nprint(broker.url, flush=True)\ntime.sleep(60)"
+        f"broker = start(command={COMMAND!r})\nprint(broker.url, flush=True)\ntime.sleep(600)"
     )
     holder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     url = holder.stdout.readline().strip()
     pid = _listening(url)
     holder.send_signal(how)
-    holder.wait(10)
-    until(lambda: gone(pid), f"the broker {pid} is gone", 10)
+    holder.wait(60)
+    until(lambda: gone(pid), f"the broker {pid} is gone", 60)
 
 
 def _listening(url: str) -> int:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import requests
 
 from sps.running import free_port
 from support.browser import Browser
+from support.checkout import copy_of_checkout
 from support.running import ROOT, until
 from support.sp import ServiceProvider
 from support.walk import landed, walk
@@ -39,20 +39,7 @@ def bare_path(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that git would hand over, in a folder of their own."""
-    folder = tmp_path_factory.mktemp("checkout")
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True
-    )
-    archive = folder / "files.tar"
-    with tarfile.open(archive, "w") as tar:
-        for name in filter(None, listed.stdout.decode().split("\0")):
-            if (ROOT / name).is_file():
-                tar.add(ROOT / name, name)
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
-    archive.unlink()
-    return folder
+    return copy_of_checkout(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +116,8 @@ def started(
     """``python run_broker.py`` in the checkout, with a home and ports of its own."""
     broker, demo = free_port(), free_port()
     log = tmp_path / "log"
+    # In the background a shell has SIGINT ignored; told to stop, it stops all the same.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process = subprocess.Popen(
         [
             sys.executable,
@@ -146,6 +135,7 @@ def started(
         stderr=subprocess.STDOUT,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     try:
         until(lambda: "Ctrl-C stops both" in log.read_text() or process.poll() is not None, "both run", 240)
         assert process.poll() is None, log.read_text()[-3000:]
@@ -164,15 +154,21 @@ def test_one_command_starts_broker_and_demo_and_one_ctrl_c_stops_both(
     assert requests.get(f"{broker_url}/readyz", timeout=10).json()["ready"] is True
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
-
-    def gone(url: str) -> bool:
-        try:
-            requests.get(url, timeout=2)
-        except requests.ConnectionError:
-            return True
-        return False
-
     until(lambda: gone(broker_url) and gone(demo_url), "both have stopped")
+
+
+def test_both_end_when_the_one_command_is_killed(started: tuple[subprocess.Popen[str], str, str]) -> None:
+    process, broker_url, demo_url = started
+    process.kill()
+    until(lambda: gone(broker_url) and gone(demo_url), "both have stopped", 30)
+
+
+def gone(url: str) -> bool:
+    try:
+        requests.get(url, timeout=2)
+    except requests.ConnectionError:
+        return True
+    return False
 
 
 def test_a_python_without_venv_is_told_in_one_line(checkout: Path, tmp_path: Path) -> None:

@@ -55,6 +55,33 @@ def test_logged_out(tester: Traveller) -> None:
     tester.press("language")
 
 
+def test_ones_own_mandates_after_all_not(tester: Traveller) -> None:
+    tester.open("/supplier/reconi/mandates")
+    tester.cancel()
+    tester.on("loggedout")
+    tester.press("language")
+
+
+@pytest.mark.parametrize("supplier", ["reconi", "kpn", "digidentity"])
+@pytest.mark.parametrize("width", [1280, 375, 320])
+def test_the_levels_stand_on_one_line(tester: Traveller, supplier: str, width: int) -> None:
+    tester.arrive_at(supplier)
+    tester.browser.set_viewport_size({"width": width, "height": 800})
+    scale = tester.at("levels")
+    line = scale.evaluate("all => parseFloat(getComputedStyle(all).lineHeight)")
+    assert scale.evaluate("all => all.getBoundingClientRect().height") < 1.5 * line
+
+
+def test_the_panel_fills_in_the_address_of_a_forgotten_password(tester: Traveller) -> None:
+    tester.arrive_at("reconi")
+    tester.press("forgotten")
+    tester.toggle("testers")
+    tester.press("fill-m.devries")
+    assert tester.at("email").input_value() == "m.devries@voorbeeld.example"
+    tester.press("next")
+    tester.on("forgottensent")
+
+
 def test_a_login_that_took_too_long(tester: Traveller) -> None:
     tester.ask()
     tester.later(minutes=31)

@@ -87,11 +87,32 @@ def test_a_table_may_be_written_with(loaded, people):
     assert (person.name, person.means[0].username, person.means[0].password) == ("Jan Smit", "jan", "W-1")
 
 
-def test_a_quoted_text_may_hold_the_delimiter_and_a_new_line(loaded):
-    more = 'a;"A; of\nB";;kpn;a;x;EH3\nb;B;;kpn;b;x;EH3\n'
-    register = loaded(people=PEOPLE + more).register
-    assert register.people["a"].name == "A; of\nB"
-    assert [register.people[key].place.line for key in ("a", "b")] == [3, 5]
+def test_a_quoted_text_may_hold_the_delimiter(loaded):
+    register = loaded(people=PEOPLE + 'a;"A; of B";;kpn;a;x;EH3\n').register
+    assert register.people["a"].name == "A; of B"
+
+
+def test_a_quoted_text_that_goes_on_over_a_line_end_is_refused_and_the_lines_below_are_counted_right(
+    complaints,
+):
+    more = 'a;"A; of\nB";;kpn;a;x;EH3\nb;B;;kpn;b;x;EH9\n'
+    found = complaints(people=PEOPLE + more)
+    assert found[0] == "people.csv:3:3: name: holds a line break: write it on one line"
+    assert found[1].startswith("people.csv:5:14: level: ")
+
+
+def test_what_excel_writes_above_the_header_is_passed_over(loaded, complaints):
+    assert "j.smit" in loaded(people="sep=;\n" + PEOPLE).register.people
+    assert complaints(people="sep=;\r\n" + PEOPLE.replace(";EH3", ";EH9"))[0].startswith("people.csv:3:")
+    assert "columns of line 2" in complaints(people="sep=;\n" + PEOPLE + "x\n")[0]
+
+
+def test_a_header_with_capitals_is_one_mistake_for_each_name(complaints):
+    found = complaints(companies="Key; Name;KvK\nakker;De Akker;90000101\n")
+    assert [line.partition(":")[0] for line in found if "is missing" in line] == []
+    assert [line[line.index("did you mean") :] for line in found if "is not a column" in line] == [
+        f'did you mean "{name}"?' for name in ("key", "name", "kvk")
+    ]
 
 
 def test_a_further_row_of_a_person_adds_a_means(loaded):
@@ -155,8 +176,8 @@ def test_yaml_and_tables_may_name_each_other(loaded):
         ),
         pytest.param(
             {"companies": COMPANIES.replace("90000101", "0000101")},
-            'companies.csv:2:16: kvk: a KvK number has 8 digits, "0000101" has 7: was a zero at the front lost? put '
-            'the number in quotes; allowed: 8 digits; did you mean "00000101"?',
+            'companies.csv:2:16: kvk: a KvK number has 8 digits, "0000101" has 7: was a zero at the front lost? write '
+            '00000101; in Excel, make the column Text first; allowed: 8 digits; did you mean "00000101"?',
             id="a KvK number that a spreadsheet spoilt",
         ),
         pytest.param(
@@ -189,6 +210,53 @@ def test_yaml_and_tables_may_name_each_other(loaded):
             {"people": b"key;name\nj.smit;Jos\xe9\n"},
             'people.csv:2:11: byte "0xE9" is not UTF-8',
             id="Latin 1",
+        ),
+        pytest.param(
+            {"people": PEOPLE.encode("utf-16")},
+            "people.csv:1:1: the file is saved as UTF-16: save it as UTF-8, in Excel as 'CSV UTF-8'",
+            id="UTF-16",
+        ),
+        pytest.param(
+            {"people": b"PK\x03\x04\x14\x00"},
+            "people.csv:1:1: this is an Excel workbook: save it as 'CSV UTF-8', a new name is not enough",
+            id="a workbook with another name",
+        ),
+        pytest.param(
+            {"people": PEOPLE.replace(";", "\t")},
+            "people.csv:1:1: tabs stand between the fields: put ';' or ',' there",
+            id="tabs",
+        ),
+        pytest.param(
+            {"people": PEOPLE.partition("\n")[2]},
+            "people.csv:1:1: the first line must name the columns, and this one names none; allowed: key, ",
+            id="no header",
+        ),
+        pytest.param(
+            {"companies": COMPANIES + "molen,De Molen (fictief),90000103\n"},
+            "companies.csv:3:1: ',' stands between the fields here, and ';' on line 1",
+            id="rows with another sign between the fields than the header",
+        ),
+        pytest.param(
+            {"companies": COMPANIES + "molen\n"},
+            "companies.csv:3:1: has 1 field, fewer than the 3 columns of line 1: put quotes around",
+            id="one field",
+        ),
+        pytest.param(
+            {"companies": COMPANIES + "molen;De\x00 Molen;90000103\n"},
+            "companies.csv:3:7: name: character U+0000 is invisible and not allowed: remove it",
+            id="a character that nobody sees",
+        ),
+        pytest.param(
+            {"companies": COMPANIES + f"molen;{'x' * 1_001};90000103\n"},
+            "companies.csv:3:7: name: is longer than 1000 characters",
+            id="a very long text",
+        ),
+        pytest.param(
+            {
+                "mandates": "id;person;company;service;level\nx;j.smit;akker;*;EH3\nx;j.smit;akker;helpdesk;EH3\n"
+            },
+            'mandates.csv:3:1: id: "x" is taken on line 2: each needs one of its own',
+            id="an id twice",
         ),
         pytest.param(
             {"mandates": ""}, "mandates.csv:1:1: the first line must name the columns", id="an empty file"

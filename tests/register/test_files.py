@@ -204,7 +204,7 @@ def test_a_password_may_come_from_the_environment(written, environ, value):
     ("written", "environ", "complaint"),
     [
         ("${PW}", {}, "the environment has no PW: set it, or write ${PW:-default}"),
-        ("${PW}", {"PW": ""}, "the environment has no PW: set it, or write ${PW:-default}"),
+        ("${PW}", {"PW": ""}, "PW is empty in the environment: fill it in, or write ${PW:-default}"),
         ("${PW:-}", {}, "is empty"),
         ("${P W}", {}, "'${' must be followed by the name of a variable and '}'; write '$${' for the text"),
     ],

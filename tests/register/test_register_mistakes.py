@@ -9,7 +9,7 @@ from good_file import SERVICE_ID, SUPPLIERS, UUID, changed, complaints, good
 from suppliers.register.loader import loads
 from suppliers.register.problems import ConfigError, Problem, nearest
 
-DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
+DIGITS_LOST = "was a zero at the front lost? write"
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "kvk: 01234567",
             "kvk: 1234567",
-            f'13: companies.regenboog.kvk: a KvK number has 8 digits, "1234567" has 7: {DIGITS_LOST}; '
+            f'13: companies.regenboog.kvk: a KvK number has 8 digits, "1234567" has 7: {DIGITS_LOST} 01234567; '
             'allowed: 8 digits; did you mean "01234567"?',
             id="a KvK number that lost its zero",
         ),
@@ -44,7 +44,7 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "rsin: 012345678",
             "rsin: 12345678",
-            f'14: companies.regenboog.rsin: an RSIN has 9 digits, "12345678" has 8: {DIGITS_LOST}; '
+            f'14: companies.regenboog.rsin: an RSIN has 9 digits, "12345678" has 8: {DIGITS_LOST} 012345678; '
             'allowed: 9 digits; did you mean "012345678"?',
             id="an RSIN that lost its zero",
         ),
@@ -64,22 +64,22 @@ DIGITS_LOST = "was a zero at the front lost? put the number in quotes"
         pytest.param(
             "pin: 012345",
             "pin: 12345",
-            "23: people.m.devries.means[1].pin: a PIN has 6 digits, and this is something else; "
-            "put it in quotes; allowed: 6 digits",
+            "23: people.m.devries.means[1].pin: a PIN has 6 digits, this one has 5: was a zero at the front lost? "
+            "write all 6; allowed: 6 digits",
             id="a PIN that lost its zero",
         ),
         pytest.param(
             "pin: 012345",
             "pin: geheim",
             "23: people.m.devries.means[1].pin: a PIN has 6 digits, and this is something else; "
-            "put it in quotes; allowed: 6 digits",
+            "allowed: 6 digits",
             id="a PIN of letters",
         ),
         pytest.param(
             "phone: 06-00 00 00 01",
             "phone: 612345678",
             '20: people.m.devries.phone: "612345678" is not a Dutch mobile number: '
-            "was the zero at the front lost? put the number in quotes; allowed: 06 and 8 digits; "
+            "was a zero at the front lost? write 0612345678; allowed: 06 and 8 digits; "
             'did you mean "0612345678"?',
             id="a phone number that lost its zero",
         ),
@@ -414,7 +414,7 @@ def test_what_should_have_keys_or_items_but_has_not(text, complaint):
         pytest.param(
             "    branches: {000001234567: Hoofdlocatie}\n",
             "",
-            '31: mandates[1].branch: there is no branch of regenboog with number "000001234567"',
+            "31: mandates[1].branch: regenboog has no branches: put 000001234567 under its branches",
             id="a branch of a company that has none",
         ),
         pytest.param(
@@ -512,8 +512,7 @@ def with_company(line: str) -> str:
         ),
         pytest.param(
             with_means('{supplier: kpn, card: "600100", level: EH3, pin: "1234"}'),
-            "24: people.m.devries.means[2].pin: a PIN has 6 digits, and this is something else; "
-            "put it in quotes; allowed: 6 digits",
+            "24: people.m.devries.means[2].pin: a PIN has 6 digits, this one has 4; allowed: 6 digits",
             id="a card with the PIN of a bank",
         ),
         pytest.param(
@@ -841,5 +840,103 @@ def test_a_problem_says_where_what_and_what_else():
 
 
 def test_a_value_is_quoted_on_one_line_and_not_endlessly():
-    [line] = complaints(changed("email: m.devries@voorbeeld.example", 'email: "a\\n' + "b" * 100 + '"'))
-    assert 'email: "a\\n' + "b" * 55 + '..." is not' in line
+    [line] = complaints(changed("email: m.devries@voorbeeld.example", "email: 'a\"" + "b" * 100 + "'"))
+    assert 'email: "a\\"' + "b" * 55 + '..." is not' in line
+
+
+@pytest.mark.parametrize(
+    ("text", "likely"),
+    [
+        ("31-12-2025", "2025-12-31"),
+        ("2025-1-5", "2025-01-05"),
+        ("1/2/26", "2026-02-01"),
+        ("12/31/2030", "2030-12-31"),
+        ("2025-31-12", "2025-12-31"),
+        ("2030-12-31T12:00:00+02:00", "2030-12-31"),
+        ("yesterday", "today-1d"),
+        ("vandaag", "today"),
+        ("today-1", "today-1d"),
+        ("today - 2 weeks", "today-2w"),
+        ("2025-02-30", None),
+        ("31-31-2025", None),
+        ("ooit", None),
+    ],
+)
+def test_the_day_that_was_probably_meant_is_named(text, likely):
+    [line] = complaints(changed("until: 2039-12-31", f"until: {text}"))
+    assert ("did you mean" in line) == (likely is not None)
+    assert likely is None or line.endswith(f'did you mean "{likely}"?')
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("company: regenboog", "company: De Regenboog"),
+        ("company: regenboog", "company: 01234567"),
+        ("company: regenboog", "company: 012345678"),
+        ("person: m.devries", "person: Mieke de Vries"),
+    ],
+)
+def test_who_names_a_record_by_its_name_or_number_hears_its_key(old, new):
+    [line] = complaints(changed(old, new))
+    assert ", and the key is needed here; " in line
+    assert line.endswith(f'did you mean "{old.partition(": ")[2]}"?')
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("people:\n", "People:\n", "People"),
+        ("people:\n", "peple:\n", "peple"),
+        ("people:\n  m.devries:\n", "people:\n  - m.devries:\n", "people"),
+        ("people:\n", "people: !!set\n", "people"),
+    ],
+)
+def test_a_section_that_cannot_be_read_is_said_once_and_not_for_each_mandate(old, new, key):
+    [line] = complaints(changed(old, new))
+    assert f": {key}: " in line
+
+
+@pytest.mark.parametrize("text", ["!Welkom", "&Welkom"])
+def test_a_password_that_yaml_takes_for_a_sign_of_its_own_is_said_once(text):
+    [line] = complaints(changed("password: Welkom-123", f"password: {text}"))
+    assert "in quotes" in line
+    assert "Welkom" not in line.replace("!Welkom", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "Welkom-123",
+            '"Welkom-123\\n"',
+            "password: holds a line break, as after '|' or '>': write it on one line",
+        ),
+        (
+            "Mieke de Vries",
+            '"Mieke\\nde Vries"',
+            "name: holds a line break, as after '|' or '>': write it on one line",
+        ),
+        ("Mieke de Vries", '"Mieke\\tde Vries"', "name: holds a tab: put a space there"),
+        ("Mieke de Vries", "x" * 1_001, "name: is longer than 1000 characters"),
+        (
+            "Mieke de Vries",
+            '"Mieke\\u200bde Vries"',
+            "name: character U+200B (zero width space) is invisible and not allowed: remove it",
+        ),
+        (
+            "company: regenboog",
+            "company: regenboog\u202e",
+            "character U+202E (right-to-left override) is invisible and not allowed: remove it",
+        ),
+        ("Mieke de Vries", "Mieke \U0001f469\u200d\U0001f4bb", None),
+        ("Mieke de Vries", "Zoë Ågren-İnan", None),
+    ],
+)
+def test_a_text_has_one_line_and_characters_that_are_seen(old, new, said):
+    text = changed(old, new)
+    if said is None:
+        assert good(text)
+        return
+    [line] = complaints(text)
+    assert line.endswith(said)

@@ -16,9 +16,11 @@ import broker
 from broker import cli
 from broker.command.checking import facts_of
 from broker.command.json_schema import schema
+from broker.yaml_files import surprises
 from suppliers.ask import Level
 from suppliers.profiles import load_profiles
 from suppliers.register.loader import loads
+from suppliers.register.problems import Problem
 from suppliers.register.reading import Reading
 from suppliers.register.warnings import Surprises
 
@@ -148,7 +150,7 @@ def test_a_file_without_mistakes_passes_and_warnings_fail_only_if_strict(check, 
     code, out = check(file)
     assert code == 0
     assert out.endswith("\n0 errors, 2 warnings\n")
-    assert ":11:1: warning: companies.regenboog.kvk: " in out
+    assert ":13:5: warning: companies.regenboog.kvk: " in out
     assert check("--strict", file)[0] == 1
 
 
@@ -205,9 +207,13 @@ def test_junit_has_a_failure_for_each_mistake_and_a_case_for_a_good_file(check, 
 
 
 def warnings(text: str) -> list[str]:
-    register = loads(text, "f.yaml", suppliers=SUPPLIERS, reading=Reading(TODAY, {})).register
-    found = Surprises(register, TODAY, facts_of(load_profiles())).all()
-    return [f"{problem.line}: {problem.key}: {problem.message}" for problem in found]
+    return [f"{found.line}: {found.key}: {found.message}" for found in placed(text)]
+
+
+def placed(text: str, suppliers: tuple[str, ...] = SUPPLIERS) -> list[Problem]:
+    loaded = loads(text, "f.yaml", suppliers=suppliers, reading=Reading(TODAY, {}))
+    found = surprises(loaded, TODAY, facts_of(load_profiles()), Path("f.yaml"))
+    return [loaded.where.problem(one) for one in found]
 
 
 ITEM = "  - {person: m.devries, company: regenboog, service: helpdesk, level: EH3}\n"
@@ -221,15 +227,15 @@ QUIET = GOOD.replace("01234567\n    rsin: 012345678", "91234567\n    rsin: '9999
         (
             "kvk: 91234567",
             "kvk: '01234567'",
-            '11: companies.regenboog.kvk: "01234567" may be a real company\'s',
+            '13: companies.regenboog.kvk: "01234567" may be a real company\'s',
         ),
-        ("'999900006'", "'999900007'", '11: companies.regenboog.rsin: "999900007" fails the eleven test'),
+        ("'999900006'", "'999900007'", '14: companies.regenboog.rsin: "999900007" fails the eleven test'),
         (
             "until: 2039-12-31",
             "until: today-1d",
-            "26: until: 2026-11-21 is in the past: the mandate has expired",
+            "31: mandates[1].until: 2026-11-21 is in the past: the mandate has expired",
         ),
-        ("from: 2024-01-01", "from: 2038-01-01", "26: from: 2038-01-01 is far in the future"),
+        ("from: 2024-01-01", "from: 2038-01-01", "30: mandates[1].from: 2038-01-01 is far in the future"),
         (
             "pin: 012345}",
             "until: today-1d}",
@@ -243,14 +249,14 @@ QUIET = GOOD.replace("01234567\n    rsin: 012345678", "91234567\n    rsin: '9999
         (
             "mandates:\n",
             f"  n: {{name: N}}\nmandates:\n{ITEM.replace('m.devries', 'n')}",
-            "27: person: n has no means, and cannot log in",
+            "27: mandates[1].person: n has no means, and cannot log in",
         ),
         ("[[KvKnr], [RSIN]]", "[[KvKnr, RSIN]]", None),
         ("    kvk: 91234567\n", "", None),
         (
             f"[[KvKnr], [RSIN]]\n    branches: false\n{RAINBOW}    kvk: 91234567\n",
             f"[[KvKnr]]\n{RAINBOW}",
-            "24: company: no service of this mandate asks for what regenboog has, RSIN",
+            "25: mandates[1].company: no service of this mandate asks for what regenboog has, RSIN",
         ),
         ("    phone: 06-00 00 00 01\n", "", None),
         ("password: Welkom-123, level: EH3}", "password: Welkom-123, level: EH3, app: false}", None),
@@ -277,7 +283,7 @@ def test_a_pin_that_can_go_nowhere_is_warned_of():
 
 def test_the_same_mandate_twice_is_warned_of():
     text = QUIET[: QUIET.index("mandates:")] + "mandates:\n" + ITEM * 2
-    assert warnings(text) == ["27: : is the same as the mandate of line 26"]
+    assert warnings(text) == ["27: mandates[2]: is the same as the mandate of line 26"]
 
 
 def test_a_level_that_no_supplier_reaches_is_warned_of():
@@ -286,5 +292,92 @@ def test_a_level_that_no_supplier_reaches_is_warned_of():
         "level: EH2+", "level: EH4"
     )
     register = loads(text, "f.yaml", suppliers=SUPPLIERS).register
-    found = [problem.key for problem in Surprises(register, TODAY, facts).all()]
-    assert found == ["services.helpdesk.level", "people.m.devries.means[1].level"]
+    found = [one.path for one in Surprises(register, TODAY, facts).all()]
+    assert found == [("services", "helpdesk", "level"), ("people", "m.devries", "means", 0, "level")]
+
+
+def test_a_warning_points_at_the_key_that_it_is_about():
+    text = QUIET.replace("until: 2039-12-31", "until: today-1d").replace("'999900006'", "'999900007'")
+    text = text.replace("level: EH2+", "until: today-1d, level: EH2+")
+    found = [
+        (one.key, text.split("\n")[one.line - 1][one.column - 1 :].split(":")[0]) for one in placed(text)
+    ]
+    assert found == [
+        ("companies.regenboog.rsin", "rsin"),
+        ("people.m.devries.means[1].until", "until"),
+        ("mandates[1].until", "until"),
+    ]
+
+
+def test_a_warning_of_a_table_points_at_the_field(tmp_path, capsys):
+    (tmp_path / "f.yaml").write_text(QUIET + "csv: {companies: c.csv, mandates: m.csv}\n")
+    (tmp_path / "c.csv").write_text("key;name;rsin\nmolen;De Molen (fictief);999900007\n")
+    (tmp_path / "m.csv").write_text("person;company;service;level;until\nm.devries;molen;*;EH3;today-1d\n")
+    assert cli.main(["check", str(tmp_path / "f.yaml")]) == 0
+    said = [line.replace(f"{tmp_path}/", "") for line in capsys.readouterr().out.splitlines()]
+    assert said[0].startswith('c.csv:2:26: warning: rsin: "999900007" fails the eleven test')
+    assert said[1].startswith("m.csv:2:23: warning: until: ")
+
+
+def test_a_warning_of_a_file_that_is_included_points_into_that_file(tmp_path, capsys):
+    (tmp_path / "f.yaml").write_text(QUIET + "include: [more.yaml]\n")
+    (tmp_path / "more.yaml").write_text(f"mandates:\n{ITEM.replace('}', ', until: today-1d}')}")
+    assert cli.main(["check", str(tmp_path / "f.yaml")]) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/more.yaml:2:76: warning: mandates[1].until: ")
+
+
+HELPDESK = QUIET[: QUIET.index("companies:")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            HELPDESK + "generate: {companies: 50}\n",
+            ["nobody can log in for companies that are made up and have no mandate: 50 of them"],
+        ),
+        (
+            HELPDESK + "generate: {companies: 1, people: 5, level: EH4, supplier: z-login}\n",
+            ["z-login goes up to EH3, so EH4 of means that are made up is never reached: 5 of them"],
+        ),
+        (
+            HELPDESK + "generate: {people: 5}\n",
+            ["people that are made up have no mandate, for there is no company: 5 of them"],
+        ),
+        (HELPDESK + "generate: {companies: 1, people: 5}\n", []),
+    ],
+)
+def test_of_what_is_made_up_each_thing_is_said_once_at_generate(text, expected):
+    found = placed(text, ("reconi", "z-login"))
+    assert [one.message for one in found] == expected
+    assert {(one.line, one.column, one.key) for one in found} <= {(10, 1, "generate")}
+
+
+def test_a_company_with_the_number_of_another_is_warned_of():
+    text = QUIET.replace(
+        "people:\n",
+        "  dubbel: {name: D (fictief), kvk: '91234567', rsin: '999900006', approves: yes}\npeople:\n",
+    )
+    assert warnings(text) == [
+        '16: companies.dubbel.kvk: "91234567" is the KvK number of regenboog on line 11 too: in real life each company '
+        "has its own",
+        '16: companies.dubbel.rsin: "999900006" is the RSIN of regenboog on line 11 too: in real life each company has '
+        "its own",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "warned"),
+    [
+        ("Welkom #123", True),
+        ('"Welkom #123"', False),
+        ("Welkom#123", False),
+        ("Welkom-123 # of today", False),
+    ],
+)
+def test_a_password_that_a_comment_cuts_off_is_warned_of(written, warned):
+    found = placed(
+        QUIET.replace("password: Welkom-123, level: EH3}", f"password: {written}\n        , level: EH3}}")
+    )
+    assert [(one.line, one.key) for one in found] == [(24, "people.m.devries.means[2].password")] * warned
+    assert "Welkom" not in "".join(map(str, found))

@@ -327,6 +327,64 @@ def test_a_mistake_in_the_yaml_is_said_in_our_words(text, complaint):
     assert complaints(text) == [f"f.yaml:{complaint}"]
 
 
+@either_parser
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param(
+            "c:\n  name C (fictief)\n  kvk: x",
+            "f.yaml:2:3: 'key: value' is needed: ':' and a space are missing",
+            id="no colon",
+        ),
+        pytest.param(
+            "c:\n  name:C (fictief)\n  kvk: x",
+            "f.yaml:2:3: 'key: value' is needed: a space is missing after ':'",
+            id="no space after the colon",
+        ),
+        pytest.param(
+            "m:\n  -person: p\n    company: c",
+            "f.yaml:2:3: a space is missing after '-'",
+            id="no space after the dash",
+        ),
+        pytest.param(
+            "s:\n    name: S\n\xa0\xa0\xa0\xa0provider: P\n    level: EH3",
+            "f.yaml:3:1: character U+00A0 looks like a space, and is none: put an ordinary space there",
+            id="an indent of no-break spaces",
+        ),
+        pytest.param(
+            "s:\n    name:\xa0S\n    level: EH3",
+            "f.yaml:2:10: character U+00A0 looks like a space, and is none: put an ordinary space there",
+            id="a no-break space after the colon",
+        ),
+        pytest.param(
+            's:\n  kvk: "90000012\n  rsin: "999900006"\n',
+            "f.yaml:2:8: the quote that opens here is closed on line 3 only: is one missing on this line?",
+            id="a quote that another one closes",
+        ),
+        pytest.param(
+            "s:\n  # first\n  name: S\n   level: EH3\n",
+            'f.yaml:4:4: this line is indented deeper than "name" on line 3, which has its value already: the same '
+            "indent is needed",
+            id="indented deeper",
+        ),
+        pytest.param(
+            "s:\n  name: S\n  text: two\n    lines, then: a colon\n",
+            'f.yaml:4:5: this line is indented deeper than "text" on line 3, which has its value already: the same '
+            "indent is needed",
+            id="a text over two lines",
+        ),
+    ],
+)
+def test_a_mistake_is_named_where_it_was_made_not_where_the_parser_gives_up(text, complaint):
+    assert [str(problem) for problem in problems(text)] == [complaint]
+
+
+def test_the_place_is_found_far_down_a_long_file():
+    text = "people:\n" + "".join(f"  p{i}:\n    name: P\n" for i in range(2_000))
+    [problem] = problems(f"{text}  q:\n    name Q\n    email: q@voorbeeld.example\n")
+    assert (problem.line, problem.column) == (4_003, 5)
+
+
 def test_a_mistake_that_we_have_no_words_for_is_said_in_the_parsers():
     assert complaints("%YAML 9.0\n---\na: 1") == [
         "f.yaml:1: this is not YAML: found incompatible YAML document"

@@ -173,3 +173,17 @@ def test_a_name_that_is_no_tag_is_a_mistake_of_the_form(rooms: Any, typed: str, 
 def test_another_site_puts_nobody_in_a_room(rooms: Any) -> None:
     page = rooms.bench.browser().post("/console/room", {"tag": "one"}, Sec_Fetch_Site="cross-site")
     assert page.status == 403
+
+
+def test_the_page_of_rooms_links_to_what_each_has(rooms: Any) -> None:
+    rooms.login("one")
+    rooms.login("two")
+    browser = rooms.bench.browser()
+    page = browser.get("/console/room")
+
+    def to(what: str) -> Any:
+        return browser.get(page.by_testid(f"room-{what}")[0].get("href"))
+
+    assert {cell.text_content().strip() for cell in to("exchanges").by_testid("exchange-tag")} == {"one"}
+    assert {link.text_content() for link in to("inbox").by_testid("message-tag")} == {"one"}
+    assert to("clock").by_testid("clock")[0].get("data-tag") == "one"

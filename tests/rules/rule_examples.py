@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from broker.rules.authn import SeenRequest
+from broker.rules.engine import Rules
 from broker.rules.registries import REGISTRIES
 from broker.rules.resolve import ArtifactState, Caller, ClientCertificates, SeenResolve
 from broker.wire import names, schema
@@ -84,6 +85,12 @@ def resolving(**change: Any) -> SeenResolve:
         now=NOW,
     )
     return replace(usual, **change)
+
+
+def assert_finds(rules: Rules[Any], id_: str, seen: Any) -> None:
+    report = rules.run(seen)
+    assert report.broken == ()
+    assert id_ in [finding.rule for finding in report.findings]
 
 
 EVERY_RULE = [(registry.rules, id_) for registry in REGISTRIES for id_ in registry.rules.rules]

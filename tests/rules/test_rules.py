@@ -191,6 +191,7 @@ def test_lenient_and_strict_differ_in_these_rules_only() -> None:
         "AR-29": "E/R",
         "AX-03-algorithm": "W/R",
         "LO-11-algorithm": "E/R",
+        "LO-11-digest": "E/R",
     }
 
 

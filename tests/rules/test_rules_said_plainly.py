@@ -30,7 +30,7 @@ def found(kind: str, rule: str, old: str, new: str) -> Finding:
     if kind == "metadata":
         (checked,) = check_metadata(given, Profile.LENIENT, NOW)
     else:
-        checked = check_catalogue(given, Profile.LENIENT)
+        checked = check_catalogue(given, Profile.LENIENT, NOW)
     assert checked.report.broken == ()
     (finding,) = [one for one in checked.report.findings if one.rule == rule]
     return finding

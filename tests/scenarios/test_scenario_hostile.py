@@ -211,6 +211,58 @@ def test_the_next_and_the_previous_key_sign_while_the_metadata_has_them(
     bench.application.close()
 
 
+@pytest.mark.parametrize("which", ["expired", "not-yet-valid"])
+def test_a_certificate_that_is_out_of_date_signs_and_the_metadata_that_asks_for_it_has_it(
+    still: Any, good: Went, which: str
+) -> None:
+    went = hit(still, f"certificate-{which}")
+    assert differing(good, went) == set(), "but for the signatures and the name of the key"
+    assert went.events == good.events
+    with pytest.raises(Refused, match="signature"):
+        strict(still, went)
+    usual = bench_metadata(still)
+    asked = bench_metadata(still, f"?certificate={which}")
+    (out_of_date,) = [one for one in certificates_of(asked) if one not in certificates_of(usual)]
+    root = etree.fromstring(went.xml)
+    assert root.findtext("ds:Signature/ds:KeyInfo/ds:KeyName", namespaces=NS) == fingerprint(out_of_date)
+    pem = out_of_date.public_bytes(Encoding.PEM)
+    for element in (root, root.find("saml:Assertion", NS)):
+        assert holds(element, pem)
+    now = still.application.parts.now()
+    ended, begins = out_of_date.not_valid_after_utc < now, now < out_of_date.not_valid_before_utc
+    assert (ended, begins) == (which == "expired", which == "not-yet-valid")
+    assert root_id(asked) != root_id(usual), "other content, other ID"
+    page = still.browser().get(f"/console/exchanges/{went.exchange}")
+    assert "onbekende sleutel" not in page.readable
+    assert (strict(still, go(still)), bench_metadata(still)) == (GOOD_NUMBER, usual)
+
+
+def holds(element: etree._Element, pem: bytes) -> bool:
+    """By the key alone, whatever the dates of its certificate."""
+    alone = etree.fromstring(etree.tostring(element, with_tail=False))
+    context = xmlsec.SignatureContext()
+    context.key = xmlsec.Key.from_memory(pem, xmlsec.KeyFormat.CERT_PEM)
+    context.register_id(alone, "ID")
+    context.verify(alone.find("ds:Signature", NS))
+    return True
+
+
+def bench_metadata(bench: Any, query: str = "") -> bytes:
+    return bytes(bench.browser().get(f"/metadata{query}").body)
+
+
+def root_id(metadata: bytes) -> str | None:
+    return etree.fromstring(metadata).get("ID")
+
+
+def test_another_certificate_than_there_is_is_refused_with_those_that_there_are(still: Any) -> None:
+    refused = still.browser().get("/metadata?certificate=old")
+    assert (refused.status, refused.text) == (
+        400,
+        "certificate='old' is not known; it is expired or not-yet-valid\n",
+    )
+
+
 def in_metadata(bench: Any) -> set[str]:
     return {fingerprint(one) for one in certificates_of(bench.browser().get("/metadata").body)}
 

@@ -208,6 +208,63 @@ def test_the_world_is_another_for_this_person_in_this_login_only(bench: Any) -> 
     assert kind(walk(first, one_)) == "nomandate"
 
 
+def uses(bench: Any, armed: Armed) -> tuple[int, tuple[str, ...]]:
+    found = arming.one(bench.application.parts, armed.id)
+    assert found
+    return found.uses, found.used_by
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [("means-suspended", "means"), ("mandate-expired", "nomandate"), ("means-must-change-password", "renew")],
+)
+def test_a_wrong_password_and_a_cancel_leave_another_world_for_the_login_that_comes_to_it(
+    bench: Any, name: str, ends: str
+) -> None:
+    armed = arm(bench, name, person="m.devries")
+    browser = bench.browser()
+    page = walk(browser, bench.ask(browser, **BY_POST), until="login")
+    wrong = browser.submit(page, page.form("next"), username="m.devries", password="wrong")
+    assert wrong.status == 422
+    browser.submit(wrong, wrong.form("cancel"))
+    assert uses(bench, armed) == (0, ())
+    assert records.waiting(bench.application.parts.store) == [armed]
+    page = walk(browser, bench.ask(browser, **BY_POST))
+    assert kind(page) == ends
+    exchange = bench.exchanges.recent(1)[0]
+    assert uses(bench, armed) == (1, (exchange.id,))
+    told = [event for event in bench.exchanges.get(exchange.id).events if event.kind == "scenario"]
+    assert [event.data["name"] for event in told] == [name]
+
+
+def test_of_two_logins_in_one_other_world_the_first_that_is_decided_keeps_it(bench: Any) -> None:
+    armed = arm(bench, "mandate-none", person="m.devries")
+    first, second = bench.browser(), bench.browser()
+    one_ = walk(first, bench.ask(first, **BY_POST), until="pin")
+    other = walk(second, bench.ask(second, **BY_POST), until="pin")
+    assert kind(walk(second, other)) == "nomandate"
+    assert kind(walk(first, one_)) == "answer"
+    assert uses(bench, armed)[0] == 1
+
+
+def test_where_another_login_was_first_at_the_same_moment_it_is_decided_again_without(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    armed = arm(bench, "mandate-none", person="m.devries")
+    browser = bench.browser()
+    page = walk(browser, bench.ask(browser, **BY_POST), until="pin")
+    real = records.bind
+
+    def bind(store: Any, exchange: str, wanted: Armed) -> bool:
+        monkeypatch.setattr(records, "bind", real)
+        assert real(store, "another-login", wanted)
+        return real(store, exchange, wanted)
+
+    monkeypatch.setattr(records, "bind", bind)
+    assert kind(walk(browser, page)) == "answer"
+    assert uses(bench, armed) == (1, ("another-login",))
+
+
 def test_without_anything_armed_a_point_costs_one_look_in_the_store(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +295,13 @@ def test_in_the_yaml_too_times_is_how_often(bench: Any) -> None:
     level = "Response/Assertion/AuthnStatement/AuthnContext/AuthnContextClassRef"
     levels = [go(bench, "te-laag-niveau").values[level].rpartition(":")[2] for _ in range(2)]
     assert levels == ["loa2plus", "loa3"]
+
+
+def test_in_the_yaml_another_world_too_is_there_as_often_as_it_says(bench: Any) -> None:
+    bench.rewrite(
+        "\nscenarios:\n", "\nscenarios:\n  - {scenario: mandate-none, person: m.devries, times: 1}\n"
+    )
+    assert [go(bench).page for _ in range(2)] == ["nomandate", "answer"]
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import html
+import json
 import re
 import zlib
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
 from sp_mistakes.stage import Mistake, Stage, base64_of
@@ -19,6 +22,8 @@ from support import mistakes
 from support.answers import call
 from support.sp import RSA_SHA256, soap
 
+PSS = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"
+FORM = "application/x-www-form-urlencoded"
 SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
 
 
@@ -119,8 +124,56 @@ def relay(text: str) -> Any:
     return lambda stage: stage.post(stage.signed(), text)
 
 
+def body(make: Callable[[Stage], bytes | str], content_type: str) -> Any:
+    """A POST with this body, whatever it is called."""
+
+    def send(stage: Stage) -> object:
+        made = make(stage)
+        data = made if isinstance(made, bytes) else made.encode()
+        return call(stage.bench, "POST", "/sso/1.13", data, Content_Type=content_type)
+
+    return send
+
+
+def with_pluses(stage: Stage) -> object:
+    """As many as leaves a multiple of four without them: then it is base64 all the same."""
+    for length in range(1, 500):
+        message = stage.signed(ProviderName="~?>" * 3 + "x" * length)
+        text = base64_of(message)
+        if text.count("+") and text.count("+") % 4 == 0:
+            return call(stage.bench, "POST", "/sso/1.13", f"SAMLRequest={text}".encode(), Content_Type=FORM)
+    raise AssertionError("no such message")
+
+
+def signed_by(
+    make: Callable[[Any, bytes], bytes], algorithm: str = RSA_SHA256, text: Callable[[bytes], str] = base64_of
+) -> Any:
+    """A query whose signature ``make`` makes, and ``text`` writes."""
+
+    def send(stage: Stage) -> object:
+        signed = f"SAMLRequest={quote_plus(packed(stage))}&SigAlg={quote_plus(algorithm)}"
+        value = make(stage.sp.key, signed.encode())
+        return stage.redirect(f"{signed}&Signature={quote_plus(text(value))}")
+
+    return send
+
+
+def with_address(stage: Stage) -> object:
+    def make(key: Any, octets: bytes) -> bytes:
+        return mistakes.by_rsa(key, hashes.SHA256())(stage.sso.encode() + b"?" + octets)
+
+    return signed_by(make)(stage)
+
+
+def with_another(stage: Stage) -> object:
+    """A parameter of one's own, signed along with the others."""
+    text = f"SAMLRequest={quote_plus(packed(stage))}&lang=nl&SigAlg={quote_plus(RSA_SHA256)}"
+    value = mistakes.by_rsa(stage.sp.key, hashes.SHA256())(text.encode())
+    return stage.redirect(f"{text}&Signature={quote_plus(base64_of(value))}")
+
+
 MISTAKES = (
-    Mistake("SAML 1.0 as namespace of Issuer", ("AR-02",), "name and the place", xml(lambda m: m.replace(b"SAML:2.0:assertion", b"SAML:1.0:assertion")), "SAML:1.0"),
+    Mistake("SAML 1.0 as namespace of Issuer", ("AR-02",), "Use the namespace urn:oasis:names:tc:SAML:2.0:assertion", xml(lambda m: m.replace(b"SAML:2.0:assertion", b"SAML:1.0:assertion")), "SAML:1.0"),
     Mistake("the root in other letters", ("AR-02",), "capitals", xml(lambda m: m.replace(b"samlp:AuthnRequest", b"samlp:authnRequest")), "authnRequest"),
     Mistake("a quote around the base64", ("AR-02",), "alone", field(lambda m: f'"{base64_of(m)}"'), "quote"),
     Mistake("a data: address", ("AR-02",), "alone", field(lambda m: "data:text/xml;base64," + base64_of(m)), "data:"),
@@ -134,6 +187,39 @@ MISTAKES = (
     Mistake("percent-encoded in a form by hand", ("AR-02",), "percent", field(lambda m: quote_plus(base64_of(m + b"\n" * (2 - len(m) % 3)))), "%"),
     Mistake("no base64 at all", ("AR-02",), "in base64", field(lambda m: m.decode()), "XML itself"),
     Mistake("the base64 was cut off", ("AR-02",), "base64", field(lambda m: base64_of(m)[:-5]), "cut off"),
+    Mistake("base64 without its padding", ("AR-02",), "Pad the base64", field(lambda m: base64_of(m + b"\n" * (2 - len(m) % 3)).rstrip("=")), "without the ="),
+    Mistake("Python's notation of bytes", ("AR-02",), ".decode()", field(lambda m: str(base64.b64encode(m))), "Python"),
+    Mistake("line ends as a backslash and an n", ("AR-02",), "real line ends", field(lambda m: base64.encodebytes(m).decode().replace("\n", "\\n"))),
+    Mistake("undefined", ("AR-02",), "was not there yet", field(lambda m: "undefined"), "undefined"),
+    Mistake("an object of JavaScript", ("AR-02",), "no text", field(lambda m: "[object Object]"), "object"),
+    Mistake("hexadecimal", ("AR-02",), "in base64", field(bytes.hex), "hexadecimal"),
+    Mistake("escaped for HTML twice", ("AR-02",), "Escape for HTML once", field(lambda m: base64_of(m) + "&#61;"), "escaped for HTML"),
+    Mistake("compressed twice", ("AR-02",), "Compress once", lambda stage: unpacked_query(stage, mistakes.deflated(mistakes.deflated(plain(stage)))), "compressed twice"),
+    Mistake("compressed, and not to the end", ("AR-02",), "flush or close", lambda stage: unpacked_query(stage, mistakes.deflated(plain(stage))[:-20]), "cut off"),
+    Mistake("four + left as they are in a form", ("AR-02",), "%2B", with_pluses, "blanks"),
+    Mistake("JSON", ("AR-02",), "application/x-www-form-urlencoded", body(lambda stage: json.dumps({"SAMLRequest": base64_of(stage.signed())}), "application/json"), "JSON with SAMLRequest"),
+    Mistake("the XML as the body", ("AR-02",), "as a form", body(lambda stage: stage.signed(), "text/xml"), "Content-Type text/xml, and the XML itself"),
+    Mistake("the XML as the body, called a form", ("AR-02",), "as a form", body(lambda stage: stage.signed(), FORM), "the XML itself"),
+    Mistake("SOAP as the body", ("AR-02",), "without the SOAP envelope", body(lambda stage: soap(stage.signed()), "text/xml; charset=utf-8"), "SOAP"),
+    Mistake("a form that is called text", ("AR-02",), FORM, body(lambda stage: urlencode(stage.sp.form(stage.signed())), "text/plain"), "text/plain"),
+    Mistake("a form that is called nothing", ("AR-02",), FORM, body(lambda stage: urlencode(stage.sp.form(stage.signed())), ""), "no Content-Type"),
+    Mistake("a query sent by POST", ("AR-02",), "by GET", lambda stage: call(stage.bench, "POST", "/sso/1.13?" + stage.sp.query(plain(stage)), b""), "in the query"),
+    Mistake("an empty body", ("AR-02",), "as a form", body(lambda stage: b"", ""), "an empty body"),
+    Mistake("a prefix that is not declared", ("AR-02",), "Declare the prefix saml", xml(lambda m: re.sub(rb' xmlns:saml="[^"]*"', b"", m)), "Namespace prefix saml"),
+    Mistake("a line end before the declaration", ("AR-02",), "Put nothing before <?xml", xml(lambda m: b'\n<?xml version="1.0"?>' + m), "not well-formed"),
+    Mistake("UTF-16 is declared, and it is UTF-8", ("AR-02",), 'encoding="UTF-8"', xml(lambda m: b'<?xml version="1.0" encoding="UTF-16"?>' + m)),
+    Mistake("an attribute twice", ("AR-02",), "each attribute of an element once", xml(lambda m: m.replace(b' Version="2.0"', b' Version="2.0" Version="2.0"', 1))),
+    Mistake("RSA-PSS in the query", ("AR-28",), "rsa-sha256", signed_by(lambda key, octets: key.sign(octets, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()), PSS), "sha256-rsa-MGF1"),
+    Mistake("RSA-PSS in the query, and RSA-SHA256 is said", ("AR-28",), "PKCS#1 v1.5", signed_by(lambda key, octets: key.sign(octets, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())), "RSA-PSS"),
+    Mistake("the query's signature in reverse", ("AR-42",), "CryptoAPI of Windows", signed_by(lambda key, octets: mistakes.by_rsa(key, hashes.SHA256())(octets)[::-1]), "reverse"),
+    Mistake("the query's signature in hexadecimal", ("AR-42",), "in base64", signed_by(lambda key, octets: mistakes.by_rsa(key, hashes.SHA256())(octets), text=bytes.hex), "hexadecimal"),
+    Mistake("the query signed by SHA-1, and SHA-256 is said", ("AR-42",), "Sign with SHA-256", signed_by(lambda key, octets: mistakes.by_rsa(key, hashes.SHA1())(octets)), "by SHA-1 while SigAlg says SHA-256"),
+    Mistake("the query hashed twice", ("AR-42",), "it makes the digest", signed_by(lambda key, octets: mistakes.by_rsa(key, hashes.SHA256())(hashlib.sha256(octets).digest())), "hashed twice"),
+    Mistake("the ? is signed along", ("AR-42",), "without the ? before it", signed_by(lambda key, octets: mistakes.by_rsa(key, hashes.SHA256())(b"?" + octets)), "the ? before it"),
+    Mistake("the address is signed along", ("AR-42",), "without the address", with_address, "the whole address"),
+    Mistake("RelayState in other letters", ("AR-42",), "as RelayState", query(lambda text: text.replace("RelayState", "relayState")), "sent as relayState"),
+    Mistake("every parameter is signed", ("AR-42",), "alone", with_another, "every parameter"),
+    Mistake("SigAlg by a URI that there is not", ("AR-27",), "not its URI", lambda stage: stage.redirect(stage.sp.query(plain(stage), algorithm=SHA1.replace("sha1", "sha256"))), "xmldsig#rsa-sha256"),
     Mistake("an empty field", ("AR-02",), "in base64", field(lambda m: "")),
     Mistake("the field of an answer", ("AR-02",), "SAMLRequest", lambda stage: stage.form({"SAMLResponse": base64_of(stage.signed())}), "SAMLResponse"),
     Mistake("the field in lower case", ("AR-02",), "SAMLRequest", lambda stage: stage.form({"samlrequest": base64_of(stage.signed())}), "samlrequest"),
@@ -144,7 +230,7 @@ MISTAKES = (
     Mistake("not deflated in a query", ("AR-02",), "raw DEFLATE", lambda stage: unpacked_query(stage, plain(stage)), "XML"),
     Mistake("XML entity-encoded, as in a page", ("AR-02",), "&lt;", xml(lambda m: html.escape(m.decode()).encode()), "&lt;"),
     Mistake("a DTD", ("AR-02",), "DOCTYPE", xml(lambda m: b"<!DOCTYPE AuthnRequest>" + m), "DOCTYPE"),
-    Mistake("half a message", ("AR-02",), "in base64", xml(lambda m: m[: len(m) // 2]), "not well-formed"),
+    Mistake("half a message", ("AR-02",), "Send the whole message", xml(lambda m: m[: len(m) // 2]), "not well-formed"),
     Mistake("an unescaped ampersand", ("AR-02",), "&amp;", xml(lambda m: m.replace(b"ForceAuthn", b'ProviderName="A & B" ForceAuthn')), "not well-formed"),
     Mistake("another encoding than it says", ("AR-02",), "UTF-8", xml(lambda m: b'<?xml version="1.0" encoding="UTF-8"?>' + m.replace(b"ForceAuthn", 'ProviderName="Gemeente Súdwest" ForceAuthn'.encode("latin-1"))), "not well-formed"),
     Mistake("SOAP around it", ("AR-02",), "without the SOAP", xml(soap), "soap:Envelope"),

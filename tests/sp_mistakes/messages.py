@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sp_mistakes.stage import TESTS, Mistake, Stage
+from lxml import etree
+
+from sp_mistakes.stage import OIN, TESTS, Mistake, Stage
 from support.sp import instant
 
 LEVEL = "urn:etoegang:core:assurance-class:"
@@ -80,6 +85,33 @@ def sent_twice(stage: Stage) -> object:
     xml = stage.signed()
     stage.post(xml)
     return stage.post(xml)
+
+
+def rewritten(change: Callable[[str], str]) -> Any:
+    """The request, changed as text before it is signed."""
+
+    def send(stage: Stage) -> object:
+        text = etree.tostring(stage.sp.request(stage.sso)).decode()
+        changed = change(text)
+        assert changed != text
+        return stage.post(stage.sp.signed(etree.fromstring(changed)))
+
+    return send
+
+
+def renamed(old: str, new: str) -> Any:
+    """Elements by another name or prefix."""
+    return rewritten(lambda text: text.replace(f"<{old}", f"<{new}").replace(f"</{old}>", f"</{new}>"))
+
+
+def again(stage: Stage) -> object:
+    request = stage.sp.request(stage.sso)
+    request.insert(1, copy.deepcopy(request[0]))
+    return stage.post(stage.sp.signed(request))
+
+
+def id_by_another_name(stage: Stage) -> object:
+    return stage.post(stage.signed().replace(b' ID="', b' Id="', 1))
 
 
 def no_issuer(stage: Stage) -> object:
@@ -157,7 +189,7 @@ MISTAKES = (
     Mistake("an attribute that the catalogue has not", ("AR-39",), "service catalogue lists", extension("urn:etoegang:1.9:attribute:DateOfBirth")),
     Mistake("an attribute by its OID", ("AR-39",), "service catalogue lists", extension("urn:oid:2.5.4.42")),
     Mistake("an extension of another world", ("AR-39-other",), "Leave other extensions out", asking(level=None, children='<samlp:Extensions><eidas:SPType xmlns:eidas="http://eidas.europa.eu/saml-extensions">public</eidas:SPType></samlp:Extensions>')),
-    Mistake("the extension in the namespace of another version", ("AR-39-other",), "Leave other extensions out", asking(level=None, children='<samlp:Extensions><esp:RequestedAttributes xmlns:esp="urn:etoegang:1.13:samlp-extension"/></samlp:Extensions>'), "urn:etoegang:1.13:samlp-extension"),
+    Mistake("the extension in the namespace of another version", ("AR-39-other",), "Use the namespace urn:etoegang:1.9:samlp-extension", asking(level=None, children='<samlp:Extensions><esp:RequestedAttributes xmlns:esp="urn:etoegang:1.13:samlp-extension"/></samlp:Extensions>'), "urn:etoegang:1.13:samlp-extension"),
     Mistake("attributes asked as saml:Attribute", ("AR-39",), "<md:RequestedAttribute Name=", asking_by('<saml:Attribute Name="urn:etoegang:1.9:attribute:FirstName"/>'), "<saml:Attribute> in the namespace"),
     Mistake("attributes asked in the namespace of the extension", ("AR-39",), "urn:oasis:names:tc:SAML:2.0:metadata", asking_by('<esp:RequestedAttribute Name="urn:etoegang:1.9:attribute:FirstName"/>'), "samlp-extension"),
     Mistake("RequestedAttributes with nothing in it", ("AR-39",), "leave <esp:RequestedAttributes> out", asking_by(""), "none"),
@@ -166,5 +198,30 @@ MISTAKES = (
     Mistake("Scoping is there and empty", ("AR-40",), "when it has no value", asking(level=None, children="<samlp:Scoping/>")),
     Mistake("the attribute is misspelt", ("AR-02",), "ForceAuthn", asking(ForceAuthn=None, ForceAuthN="true"), "ForceAuthN"),
     Mistake("children in another order", ("AR-02",), "order", asking(level=None, children=CONTEXT.format("", REF.format(LEVEL + "loa3")) + '<samlp:NameIDPolicy AllowCreate="true"/>'), "NameIDPolicy"),
+    Mistake("IssueInstance for IssueInstant", ("AR-02",), "IssueInstant", asking(IssueInstant=None, IssueInstance="2026-02-01T09:00:00Z"), "IssueInstance"),
+    Mistake("Id for ID", ("AR-02",), "Write ID", id_by_another_name, "'Id'"),
+    Mistake("version in lower case", ("AR-02",), "Version", asking(Version=None, version="2.0"), "version"),
+    Mistake("an attribute with a prefix", ("AR-02",), "Write ForceAuthn without a prefix", rewritten(lambda text: text.replace(" ForceAuthn=", " samlp:ForceAuthn=")), "samlp:ForceAuthn"),
+    Mistake("an attribute of nobody", ("AR-02",), "Take the attribute Taal of <samlp:AuthnRequest> out", asking(Taal="nl")),
+    Mistake("the level as an attribute", ("AR-02",), "Make it an element in <samlp:RequestedAuthnContext>", asking(level=None, children=f'<samlp:RequestedAuthnContext AuthnContextClassRef="{LEVEL}loa3"/>')),
+    Mistake("the class in the namespace of the protocol", ("AR-02",), "Use the namespace urn:oasis:names:tc:SAML:2.0:assertion for AuthnContextClassRef", renamed("saml:AuthnContextClassRef", "samlp:AuthnContextClassRef")),
+    Mistake("Issuer in the namespace of the protocol", ("AR-02",), "Use the namespace urn:oasis:names:tc:SAML:2.0:assertion for Issuer", renamed("saml:Issuer", "samlp:Issuer")),
+    Mistake("Issuer without a prefix", ("AR-02",), "this is <Issuer> in no namespace", renamed("saml:Issuer", "Issuer")),
+    Mistake("Issuer in other letters", ("AR-02",), "Write <saml:Issuer>, with these capitals", renamed("saml:Issuer", "saml:issuer")),
+    Mistake("two Issuers", ("AR-02",), "Send <saml:Issuer> once", again),
+    Mistake("two levels in two contexts", ("AR-02",), "Send <samlp:RequestedAuthnContext> once", asking(children=CONTEXT.format("", REF.format(LEVEL + "loa3")))),
+    Mistake("an element inside Issuer", ("AR-02",), "Put text alone in <saml:Issuer>", rewritten(lambda text: text.replace("<saml:Issuer>", "<saml:Issuer><saml:NameID>").replace("</saml:Issuer>", "</saml:NameID></saml:Issuer>"))),
+    Mistake("Extensions with nothing in it", ("AR-02",), "Leave <samlp:Extensions> out", asking(level=None, children="<samlp:Extensions/>")),
+    Mistake("RequestedAttributes without a namespace", ("AR-02",), "Use the namespace urn:etoegang:1.9:samlp-extension for RequestedAttributes", asking(level=None, children='<samlp:Extensions><RequestedAttributes><RequestedAttribute Name="urn:etoegang:1.9:attribute:FirstName"/></RequestedAttributes></samlp:Extensions>')),
+    Mistake("an attribute by its FriendlyName", ("AR-39",), "Put the URN of the attribute in Name", asking_by('<md:RequestedAttribute xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" FriendlyName="FirstName"/>'), "without Name"),
+    Mistake("an attribute in other letters", ("AR-39",), "Write urn:etoegang:1.9:attribute:FirstName", extension("urn:etoegang:1.9:attribute:Firstname")),
+    Mistake("an attribute of another version", ("AR-39",), "Write urn:etoegang:1.9:attribute:FirstName", extension("urn:etoegang:1.11:attribute:FirstName")),
+    Mistake("a class that is empty", ("AR-34",), ONE_LEVEL, level(""), '""'),
+    Mistake("a blank before true", ("AR-10",), "white space", asking(ForceAuthn=" true")),
+    Mistake("the clock is a day ahead", ("AR-07",), "wrong date", at(days=1), "1 day ahead"),
+    Mistake("the ServiceID as Issuer", ("AR-22",), "This is a ServiceID", asking(issuer=f"urn:etoegang:DV:{OIN}:services:1")),
+    Mistake("the OIN as Issuer", ("AR-22",), "This is the OIN alone", asking(issuer=OIN)),
+    Mistake("the broker's entity id as Issuer", ("AR-22",), "send your own as Issuer", asking(issuer="urn:etoegang:HM:00000003999999990000:entities:9001")),
+    Mistake("an empty Issuer", ("AR-22",), "Put your entity id in saml:Issuer", rewritten(lambda text: re.sub("<saml:Issuer>.*?</saml:Issuer>", "<saml:Issuer/>", text))),
     Mistake("an element of one's own", ("AR-02",), "no others", asking(children="<samlp:Language>nl</samlp:Language>"), "Language"),
 )  # fmt: skip

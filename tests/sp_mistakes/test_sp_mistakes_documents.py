@@ -25,7 +25,7 @@ def findings(file: str, profile: str = "lenient") -> tuple[Finding, ...]:
     if file.startswith("metadata/"):
         (checked,) = check_metadata(given, Profile(profile), NOW)
     else:
-        checked = check_catalogue(given, Profile(profile))
+        checked = check_catalogue(given, Profile(profile), NOW)
     assert checked.report.broken == ()
     return checked.report.findings
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sp_mistakes import addresses, back_channel, envelopes, messages, signatures
+from sp_mistakes import addresses, back_channel, envelopes, logouts, messages, signatures
 from sp_mistakes.stage import Flawless, Mistake, Stage, stage
 
 REQUESTS = (*messages.MISTAKES, *addresses.MISTAKES, *signatures.MISTAKES, *envelopes.MISTAKES)
@@ -59,3 +59,14 @@ def test_a_mistake_in_a_request(on_stage: Stage, mistake: Mistake) -> None:
 def test_a_mistake_in_resolving(on_stage: Stage, mistake: Mistake) -> None:
     mistake.send(on_stage)
     holds(mistake, findings(on_stage, "resolve"))
+
+
+def test_a_flawless_logout_request_has_no_finding(on_stage: Stage) -> None:
+    logouts.asking()(on_stage)
+    assert findings(on_stage, "logout-request") == []
+
+
+@pytest.mark.parametrize("mistake", logouts.MISTAKES, ids=lambda mistake: mistake.what)
+def test_a_mistake_in_logging_out(on_stage: Stage, mistake: Mistake) -> None:
+    mistake.send(on_stage)
+    holds(mistake, findings(on_stage, "logout-request"))

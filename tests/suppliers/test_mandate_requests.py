@@ -281,12 +281,30 @@ def test_who_asks_twice_is_offered_a_reminder_and_may_send_it_after_a_minute(wor
         assert shown(web.get(link(world, index))) == "approve", "a reminder must not spoil the first link"
 
 
-def test_mail_follows_the_language_of_the_visit(world: World):
+def test_the_manager_reads_dutch_also_where_the_requester_reads_english(world: World):
     web = log_in(world)
     assert "Request an authorisation" in web.get(f"{ASKING}?lang=en").text
     web.post(ASKING, data=form())
-    assert mails(world)[0].subject == "Klaas requests an authorisation for My Helpdesk po"
-    assert "Decide on this request" in web.get(link(world)).text
+    assert mails(world)[0].subject == "Klaas vraagt een machtiging aan voor Mijn Helpdesk po"
+    manager = client(world)
+    assert "Beslis over deze aanvraag" in manager.get(link(world)).text
+    assert "Decide on this request" in manager.get(f"{link(world)}?lang=en").text
+
+
+def test_the_manager_reads_english_in_a_browser_that_chose_it(world: World):
+    asked(world)
+    manager = client(world)
+    manager.set_cookie("mock_eherkenning_language", "en")
+    assert "Decide on this request" in manager.get(link(world)).text
+
+
+def test_the_outcome_is_mailed_in_the_language_of_the_visit(world: World):
+    web = log_in(world)
+    web.get(f"{ASKING}?lang=en")
+    web.post(ASKING, data=form())
+    web.post(link(world), data={"decision": "refuse"})
+    (mail,) = mails(world, "klaas@school.example")
+    assert mail.subject == "Your request for My Helpdesk po was refused"
 
 
 def test_a_company_that_approves_by_itself_gives_the_mandate_at_once(world: World):
@@ -395,6 +413,22 @@ def test_logging_out_ends_the_visit_and_the_supplier_session(world: World):
     for answer in (web.get(path), web.post(path, data=form(service="helpdesk")), web.get(f"{base}/1")):
         assert shown(answer) == "loggedout"
     assert not world.desk.grants.requests()
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_who_cancels_before_it_is_known_who_they_are_is_not_said_to_be_logged_out(world: World, steps: int):
+    web = client(world)
+    first = web.get("/supplier/reconi/mandates").location
+    base = first.rpartition("/")[0]
+    if steps > 0:
+        web.post(first, data=credentials("klaas"))
+    if steps > 1:
+        web.post(f"{base}/2", data={"channel": "sms"})
+    page = web.post(f"{base}/cancel", follow_redirects=True)
+    assert (shown(page), said(page, "heading")) == ("loggedout", "U bent niet ingelogd")
+    assert said(page, "log-in") == "Inloggen"
+    assert not world.told("supplier-logged-out")
+    assert world.told("cancelled")
 
 
 def test_the_addresses_of_such_a_visit_lead_to_ones_mandates(world: World):
@@ -645,7 +679,7 @@ def test_a_granted_mandate_lapses_24_months_after_the_last_login(world: World):
     assert fits(world) == []
     assert [line.state for line in lines("klaas", world.facts())] == ["lapsed"]
     web = log_in(world)
-    assert web.post(ASKING, data=form(company="wilg")).status_code == 303, "and can be asked anew"
+    assert web.post(ASKING, data=form(company="wilg", number="")).status_code == 303, "and can be asked anew"
     assert len(fits(world)) == 1
 
 

@@ -195,11 +195,11 @@ def test_a_means_that_the_supplier_blocked_is_not_said_to_be_blocked_by_wrong_pa
 
 
 def test_a_card_that_the_supplier_blocked_is_not_said_to_be_blocked_by_wrong_pins(world: World):
-    card = person("kaart", username="9001", card=True, pin="1234", password="", status=MeansStatus.BLOCKED)
+    card = person("kaart", username="9001", card=True, pin="123456", password="", status=MeansStatus.BLOCKED)
     world.register = register(people=(card,))
     web = opened(world)
     page = web.post(f"{URL}/1", data={"card": "yes"}, follow_redirects=True)
-    page = web.post(page.request.path, data={"card": "9001", "cardpin": "1234"})
+    page = web.post(page.request.path, data={"card": "9001", "cardpin": "123456"})
     assert codes(page) == ["cardpin.blocked_by_supplier"]
 
 
@@ -225,7 +225,27 @@ def test_the_smartcard_reads_as_at_the_supplier(world: World):
 def test_whoever_has_no_other_means_is_not_told_to_take_another(world: World):
     page = log_in(opened(world), "laag")
     assert shown(page) == "level"
-    assert said(page, "start-again") == "Opnieuw inloggen"
+    assert "start-again" not in page.text, "to log in again would lead here again"
+    assert said(page, "other-supplier") == "Andere leverancier kiezen"
+    assert '/broker/login-1/choice" data-testid="other-supplier"' in page.text
+
+
+@pytest.mark.parametrize("status", [MeansStatus.SUSPENDED, MeansStatus.REVOKED])
+def test_whoever_cannot_use_their_only_means_is_sent_to_the_choice_of_suppliers(
+    world: World, status: MeansStatus
+):
+    world.register = register(people=(person("jan", status=status),))
+    page = log_in(opened(world), "jan")
+    assert shown(page) == "means"
+    assert "start-again" not in page.text
+    assert said(page, "other-supplier") == "Andere leverancier kiezen"
+
+
+def test_where_there_is_no_choice_of_suppliers_none_is_offered(world: World):
+    page = log_in(opened(world, choice_path=""), "laag")
+    assert shown(page) == "level"
+    assert "other-supplier" not in page.text
+    assert "start-again" not in page.text
 
 
 def test_whoever_has_another_means_may_take_it(world: World):

@@ -84,7 +84,9 @@ def test_the_same_person_cannot_reach_eh4_by_password(world: World):
         ({"card": "jan", "cardpin": PASSWORD}, ["card.unknown"]),
         ({"card": NUMBER, "cardpin": "000000"}, ["cardpin.wrong"]),
         ({"card": NUMBER, "cardpin": "135790"}, ["cardpin.wrong"]),
-        ({"card": NUMBER, "cardpin": PASSWORD}, ["cardpin.wrong"]),
+        ({"card": NUMBER, "cardpin": "24681"}, ["pin.format"]),
+        ({"card": NUMBER, "cardpin": "2468100"}, ["pin.format"]),
+        ({"card": NUMBER, "cardpin": PASSWORD}, ["pin.format"]),
     ],
 )
 def test_what_is_wrong_with_a_card_is_said_and_what_was_typed_stays(

@@ -296,3 +296,80 @@ def test_the_token_is_in_no_event_and_only_its_hash_is_kept(world: World, web: F
 def test_a_supplier_that_there_is_not(web: FlaskClient):
     assert web.get("/supplier/nobody/forgotten").status_code == 404
     assert web.get("/supplier/nobody/reset/x").status_code == 404
+
+
+# For testers.
+
+
+@pytest.fixture
+def shows(world: World) -> FlaskClient:
+    """The panel is on; people of each kind are clients."""
+    world.desk._tester_panel = lambda: True
+    card = person(
+        "kaart", username="9001", card=True, pin="123456", password="", email="kaart@school.example"
+    )
+    world.register = register(
+        people=(
+            person("jan", email=ADDRESS),
+            person("piet"),
+            card,
+            person("stop", email="stop@school.example", status=MeansStatus.SUSPENDED),
+            person("vast", email="vast@school.example", status=MeansStatus.BLOCKED),
+        )
+    )
+    return opened(world)
+
+
+@pytest.mark.parametrize(
+    ("who", "verdict", "why"),
+    [
+        ("jan", "Krijgt een link", ""),
+        ("vast", "Krijgt een link", "Het inlogmiddel is geblokkeerd."),
+        ("piet", "Krijgt geen link", "Heeft geen e-mailadres."),
+        ("9001", "Krijgt geen link", "Bij een smartcard hoort geen wachtwoord."),
+        ("stop", "Krijgt geen link", "Het inlogmiddel is geschorst."),
+    ],
+)
+def test_testers_see_who_gets_a_link(shows: FlaskClient, who: str, verdict: str, why: str):
+    page = shows.get(FORGOTTEN)
+    assert said(page, f"verdict-{who}") == verdict
+    assert why in said(page, f"person-{who}")
+
+
+@pytest.mark.parametrize("query", ["", "?login=login-1"])
+def test_one_click_fills_in_the_address_and_keeps_the_login(shows: FlaskClient, query: str):
+    page = shows.get(f"{FORGOTTEN}{query}")
+    found = re.search(r'href="([^"]+)" data-testid="fill-jan"', page.text)
+    assert found
+    page = shows.get(found[1].replace("&amp;", "&"))
+    assert f'value="{ADDRESS}"' in page.text
+    assert ('data-testid="login"' in page.text) is bool(query)
+    assert 'data-testid="fill-piet"' not in page.text, "there is no address to fill in"
+
+
+def test_who_does_not_pass_here_can_be_searched_for(shows: FlaskClient):
+    page = shows.get(f"{FORGOTTEN}?people=smartcard")
+    assert re.findall(r'data-testid="person-(\w+)"', page.text) == ["9001"]
+
+
+def test_what_was_typed_wrong_stays_and_is_not_filled_in_over(shows: FlaskClient):
+    page = shows.post(f"{FORGOTTEN}?fill=jan", data={"email": "geen adres"})
+    assert codes(page) == ["email.wrong"]
+    assert 'value="geen adres"' in page.text
+
+
+def test_without_the_setting_there_is_no_panel(web: FlaskClient):
+    assert 'data-testid="testers"' not in web.get(FORGOTTEN).text
+
+
+def test_people_too_many_to_look_at_are_found_by_name(world: World):
+    world.desk._tester_panel = lambda: True
+    world.register = register(
+        people=tuple(person(f"klant{n}", email=f"k{n}@school.example") for n in range(150))
+    )
+    web = web_of(world)
+    page = web.get(FORGOTTEN)
+    assert 'data-testid="person-' not in page.text
+    assert "150" in said(page, "testers-more")
+    page = web.get(f"{FORGOTTEN}?people=klant149")
+    assert re.findall(r'data-testid="person-(\w+)"', page.text) == ["klant149"]

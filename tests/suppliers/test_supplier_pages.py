@@ -436,3 +436,33 @@ def test_every_supplier_that_comes_along_can_be_walked(world: World, web: FlaskC
     word = world.desk.word("login-1")
     assert word
     assert word.supplier == slug
+
+
+@pytest.mark.parametrize(
+    ("supplier", "who", "channel", "words"),
+    [
+        ("reconi", "jan", "sms", "U kunt 30 seconden na het versturen een nieuwe pincode aanvragen."),
+        ("kpn", "kees", "app", "U kunt 30 seconden na het versturen een nieuw verzoek laten sturen."),
+    ],
+)
+def test_when_another_can_be_asked_for_is_said_so_that_it_stays_true(
+    world: World, supplier: str, who: str, channel: str, words: str
+):
+    world.desk.open(supplier, ask())
+    app = Flask("test")
+    app.register_blueprint(blueprint(world.desk))
+    web, url = app.test_client(), f"/supplier/{supplier}/login-1"
+    web.post(f"{url}/1", data=credentials(who))
+    page = web.post(f"{url}/2", data={"channel": channel}, follow_redirects=True)
+    assert words in " ".join(page.text.split())
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_a_message_with_a_pin_says_to_keep_the_pin_to_oneself(world: World, channel: str):
+    world.desk.open("reconi", ask())
+    app = Flask("test")
+    app.register_blueprint(blueprint(world.desk))
+    web = app.test_client()
+    web.post("/supplier/reconi/login-1/1", data=credentials("jan"))
+    web.post("/supplier/reconi/login-1/2", data={"channel": channel})
+    assert "Geef deze pincode aan niemand." in world.desk.inbox.list(1)[0].body

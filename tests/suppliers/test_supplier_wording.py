@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from suppliers.ask import Names
-from suppliers.wording import TEXTS, Wording, both, clock_time, day
+from suppliers.wording import TEXTS, Wording, at_least, both, clock_time, day
 from support import gettext_files as files
 
 # Ids that are put together while running. What a group catches must be a word of its own in the code.
@@ -88,3 +88,28 @@ def test_dates_and_times_are_as_people_in_the_netherlands_write_them() -> None:
     ]
     assert day(date(2026, 12, 31), "en") == "31 December 2026"
     assert clock_time(datetime(2026, 7, 1, 12, 5, tzinfo=UTC)) == "14:05"
+
+
+@pytest.mark.parametrize(
+    ("company", "sentence"),
+    [
+        ("Bakker B.V.", "Wacht op het besluit over uw aanvraag voor Bakker B.V."),
+        ("Bakker", "Wacht op het besluit over uw aanvraag voor Bakker."),
+    ],
+)
+def test_a_name_that_ends_in_a_full_stop_gets_no_second_one(company: str, sentence: str) -> None:
+    assert Wording()("requested.waits", company=company) == sentence
+    assert both("requested.waits", company=company).nl == sentence
+
+
+def test_no_text_puts_two_full_stops_after_a_name() -> None:
+    for key, text in TEXTS.items():
+        said = both(key, **dict.fromkeys(files.placeholders(text.nl), "Bakker B.V."))
+        assert ".." not in said.nl + said.en, key
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [("EH3", "EH3 of hoger"), ("EH2+", "EH2+ of hoger"), ("EH4", "EH4")]
+)
+def test_nothing_is_said_to_be_above_the_highest_level(level: str, said: str) -> None:
+    assert Wording().least(level) == at_least(level).nl == said

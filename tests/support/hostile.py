@@ -85,7 +85,7 @@ ENCRYPTED: dict[str, set[str]] = {
 }
 """What changes in each thing that is encrypted for the provider, and nothing outside them."""
 
-KEYS = ("key-next", "key-previous")
+KEYS = ("key-next", "key-previous", "certificate-expired", "certificate-not-yet-valid")
 DELIVERED = (
     "slow-answer",
     "server-error",

@@ -3,7 +3,8 @@
 Importing this package registers them all, in the order of their ids.
 """
 
-from broker.rules.authn import examples, message, addresses, sender, signature, wishes, carried  # isort: skip
+from broker.rules.authn import examples, form, message, addresses, sender, signature  # isort: skip
+from broker.rules.authn import wishes, extensions, carried  # isort: skip
 from broker.rules.authn.examples import RULES
 from broker.rules.authn.seen import (
     SeenRequest,
@@ -22,6 +23,8 @@ __all__ = [
     "chosen_endpoint",
     "chosen_service",
     "examples",
+    "extensions",
+    "form",
     "message",
     "requested_level",
     "sender",

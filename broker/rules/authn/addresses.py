@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from broker.rules import samples
 from broker.rules.authn.examples import rule, sent
-from broker.rules.authn.seen import UNSUPPORTED, SeenRequest, chosen_endpoint, chosen_service, nearly, said
+from broker.rules.authn.seen import (
+    UNSUPPORTED,
+    SeenRequest,
+    chosen_endpoint,
+    chosen_service,
+    index_mend,
+    nearly,
+    said,
+)
 from broker.rules.engine import Fault, NotApplicable
 from broker.rules.finding import INTERFACE, METADATA, Severity
 from broker.wire import names
@@ -29,7 +37,12 @@ SERVICE = '      <md:RequestedAttribute Name="urn:etoegang:DV:000000017777777700
 def has_acs_index(seen: SeenRequest) -> Fault | None:
     if seen.request.acs_index is not None:
         return None
-    return Fault("an index from your metadata", "none", at=seen.at("AssertionConsumerServiceIndex"))
+    mend = None
+    if seen.request.acs_url is None:
+        mend = "Send AssertionConsumerServiceIndex: which endpoint the default of your metadata is need not be known."
+    return Fault(
+        "an index from your metadata", "none", mend=mend, at=seen.at("AssertionConsumerServiceIndex")
+    )
 
 
 @rule(
@@ -50,6 +63,7 @@ def acs_index_known(seen: SeenRequest) -> Fault | None:
     return Fault(
         f"one of {known or 'none, as the metadata has no usable endpoint'}",
         said(seen.request.acs_index),
+        mend=index_mend(seen.request.acs_index),
         at=seen.at("AssertionConsumerServiceIndex"),
     )
 
@@ -152,7 +166,8 @@ def service_index_known(seen: SeenRequest) -> Fault | None:
     received = said(seen.request.service_index)
     if seen.request.service_index is None:
         received = "none, and the metadata has no default"
-    return Fault(f"one of {known}", received, at=seen.at("AttributeConsumingServiceIndex"))
+    mend = index_mend(seen.request.service_index)
+    return Fault(f"one of {known}", received, mend=mend, at=seen.at("AttributeConsumingServiceIndex"))
 
 
 @rule(

@@ -1,121 +1,23 @@
-"""The message itself: form, id, time, destination (AR-01..12)."""
+"""The message itself: id, time, destination, what it forces (AR-03..12)."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
-from difflib import get_close_matches
 
 from broker.rules import samples
-from broker.rules.authn.examples import RULES, rule, sent
+from broker.rules.authn.examples import rule, sent
 from broker.rules.authn.seen import NCNAME, REQUESTER, SeenRequest, nearly, said
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import BINDINGS, CORE, INTERFACE, SESSIONS, Severity
+from broker.rules.finding import CORE, INTERFACE, SESSIONS, Severity
+from broker.rules.schema_told import misspelt
 from broker.wire import instants, names
-from broker.wire.names import qname
-from broker.wire.schema import SchemaError
-from broker.wire.xml import Element
 from suppliers.ask import Level
 
 FORCED = 'ForceAuthn="true"'
 DATE_TIME = re.compile(
     r"-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
-OWNERS = {
-    "ID": "AR-03",
-    "Version": "AR-05",
-    "IssueInstant": "AR-06",
-    "ForceAuthn": "AR-10",
-    "IsPassive": "AR-12",
-    "AssertionConsumerServiceIndex": "AR-14",
-    "AttributeConsumingServiceIndex": "AR-19",
-}
-"""Attributes of the message whose value another rule judges."""
-ATTRIBUTES = (
-    *OWNERS,
-    "Destination",
-    "Consent",
-    "ProtocolBinding",
-    "AssertionConsumerServiceURL",
-    "ProviderName",
-)
-
-
-@rule(
-    "AR-01",
-    "the request comes by a binding that is published for this address",
-    "R",
-    mend="Send the request by HTTP-Redirect, HTTP-POST or HTTP-Artifact, as the broker's metadata says.",
-    reference=BINDINGS,
-    firm="a message that did not come by a binding cannot be read",
-    bad=sent(shown="POST /sso/1.13 with a SOAP envelope", binding=names.SOAP_BINDING),
-)
-def published_binding(seen: SeenRequest) -> Fault | None:
-    if seen.binding in seen.published:
-        return None
-    return Fault("one of " + ", ".join(seen.published), said(seen.binding), "binding")
-
-
-@rule(
-    "AR-02",
-    "the message is valid against the SAML schema",
-    "R",
-    mend="Send a samlp:AuthnRequest as the SAML 2.0 protocol schema describes it.",
-    reference=CORE,
-    firm="what the schema does not know, two programs read in two ways",
-    bad=sent((FORCED, 'ForceAuth="true"')),
-    why="The children stand in the order Issuer, Signature, Extensions, Subject, NameIDPolicy, Conditions, "
-    "RequestedAuthnContext, Scoping. A DTD or an entity is refused before the schema is asked.",
-)
-def schema_valid(seen: SeenRequest) -> Fault | None:
-    """What another rule says in its own words is left to that."""
-    for error in seen.schema_errors:
-        if _told_by_another(seen, error):
-            continue
-        expected = "a message that the SAML 2.0 protocol schema accepts"
-        received = error.message.removesuffix(".")
-        return Fault(expected, received, line=error.line, mend=_schema_mend(error), at=error.at)
-    return None
-
-
-def _told_by_another(seen: SeenRequest, error: SchemaError) -> bool:
-    """Whether that rule does find it: a value that only the schema minds stays here."""
-    where = error.at.element if error.at else None
-    if where is not None and error.attribute and where is seen.request.element:
-        id_ = OWNERS.get(error.attribute, "")
-    elif where is not None and seen.signature_problem is not None and _in_signature(where):
-        return True
-    elif where is not None and where.tag == qname("samlp:IDPEntry") and error.attribute == "ProviderID":
-        id_ = "AR-38"
-    else:
-        missing = where is not None and where.tag == qname("samlp:RequestedAuthnContext")
-        id_ = "AR-34" if missing and "Missing child" in error.message else ""
-    if not id_ or "not allowed" in error.message or (seen.saml and id_ in ("AR-19", "AR-34")):
-        return False
-    try:
-        return RULES.rules[id_].check(seen) is not None
-    except NotApplicable:
-        return False
-
-
-def _in_signature(element: Element) -> bool:
-    signature = qname("ds:Signature")
-    return element.tag == signature or any(True for _ in element.iterancestors(signature))
-
-
-def _schema_mend(error: SchemaError) -> str | None:
-    if "not allowed" in error.message and (close := get_close_matches(error.attribute, ATTRIBUTES, 1)):
-        return f"Write {close[0]}: SAML has no attribute {error.attribute}."
-    if "not expected" in error.message:
-        return (
-            "Mind the name and the place of this element. The order is Issuer, Signature, Extensions, Subject, "
-            "NameIDPolicy, Conditions, RequestedAuthnContext, Scoping; the scheme has no others."
-        )
-    if error.attribute == "Comparison":
-        return 'Send Comparison="minimum".'
-    if error.attribute and "not a valid value" in error.message:
-        return f"Give {error.attribute} a value of the type that is named, or leave it out."
-    return None
 
 
 @rule(
@@ -129,6 +31,8 @@ def _schema_mend(error: SchemaError) -> str | None:
 )
 def has_id(seen: SeenRequest) -> Fault | None:
     identifier = seen.request.id
+    if misspelt(seen.schema_errors, seen.request.element, "ID"):
+        raise NotApplicable  # AR-02's, which refuses it too
     if identifier and NCNAME.fullmatch(identifier):
         return None
     return Fault("an NCName", f'"{identifier}"' if identifier else "no ID", at=seen.at("ID"))
@@ -162,6 +66,8 @@ def fresh_id(seen: SeenRequest) -> Fault | None:
     bad=sent(('Version="2.0"', 'Version="1.1"')),
 )
 def version(seen: SeenRequest) -> Fault | None:
+    if misspelt(seen.schema_errors, seen.request.element, "Version"):
+        raise NotApplicable  # AR-02's
     if seen.request.version == "2.0":
         return None
     return Fault('"2.0"', said(seen.request.version), at=seen.at("Version"))
@@ -177,6 +83,8 @@ def version(seen: SeenRequest) -> Fault | None:
 )
 def issue_instant(seen: SeenRequest) -> Fault | None:
     text = seen.request.issue_instant
+    if misspelt(seen.schema_errors, seen.request.element, "IssueInstant"):
+        raise NotApplicable  # AR-02's
     try:
         if text and text.endswith("Z") and DATE_TIME.fullmatch(text) and instants.read(text):
             return None
@@ -210,6 +118,12 @@ def age(seen: SeenRequest) -> Fault | None:
     off = issued - seen.now
     hours = round(off / timedelta(hours=1))
     whole_hours = 0 < abs(hours) <= 14 and abs(off - timedelta(hours=hours)) < timedelta(minutes=1)
+    days = round(off / timedelta(days=1))
+    if 0 < abs(days) <= 366 and abs(off - timedelta(days=days)) < timedelta(minutes=1):
+        received += f", {abs(days)} day{'s' if abs(days) > 1 else ''} {'ahead' if days > 0 else 'behind'}"
+        mend = (
+            "Whole days are a wrong date: look at the date of that machine, and keep its clock right (NTP)."
+        )
     if whole_hours and hours not in (1, 2):
         received += f", {abs(hours)} h {'ahead' if hours > 0 else 'behind'}"
         mend = "Whole hours are a time zone: convert local time to UTC, once, before the Z is put behind it."
@@ -266,8 +180,16 @@ def force_authn(seen: SeenRequest) -> Fault | None:
     value = seen.request.force_authn
     if value is None:
         raise NotApplicable
-    if value.strip() in ("true", "false", "1", "0"):
+    if value in ("true", "false", "1", "0"):
         return None
+    if value.strip() in ("true", "false", "1", "0"):
+        return Fault(
+            f'"{value.strip()}" and nothing around it',
+            said(value),
+            mend="Take the white space around the value out: not every broker forgives it.",
+            severity=Severity.WARNING,
+            at=seen.at("ForceAuthn"),
+        )
     return Fault('"true" or "false"', said(value), at=seen.at("ForceAuthn"))
 
 

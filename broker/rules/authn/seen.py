@@ -21,6 +21,8 @@ DV_ENTITY = re.compile(r"urn:etoegang:DV:[0-9]{20}:entities:(0|[1-9][0-9]{0,3}|0
 EXTRA_ATTRIBUTE = re.compile(r"urn:etoegang:1\.[0-9]+:attribute(-represented)?:\S+")
 REQUESTER = (names.REQUESTER, None)
 UNSUPPORTED = (names.REQUESTER, names.REQUEST_UNSUPPORTED)
+PLACEHOLDER = re.compile(r"\$?\{[^}]*\}|%[A-Z_]{3,}%|<[^>]+>|\[\[")
+DOUBLE_SLASH = re.compile(r"(?<!:)//+")
 VERSION = re.compile(r"/[0-9]+\.[0-9]+$")
 LOA1 = "urn:etoegang:core:assurance-class:loa1"
 
@@ -124,9 +126,13 @@ def said(value: str | None) -> str:
 
 def nearly(received: str | None, expected: str) -> str | None:
     """What to change in an address that is almost right; None where it is another one altogether."""
-    if received is None:
+    if not received:
         return None
     letter = "the addresses are compared character for character."
+    if PLACEHOLDER.search(received):
+        return "Fill in the address: this is the placeholder of a template or of an environment variable."
+    if "%3A%2F%2F" in received.upper():
+        return f"Write the address without percent-encoding, as in the metadata: {letter}"
     if received.strip() == expected:
         return "Take the white space around the address out."
     if received.rstrip("/") == expected.rstrip("/"):
@@ -138,6 +144,8 @@ def nearly(received: str | None, expected: str) -> str | None:
         )
     if received.casefold() == expected.casefold():
         return f"Mind capitals: {letter}"
+    if DOUBLE_SLASH.sub("/", received) == expected:
+        return f"Take one of the slashes in the path out: {letter}"
     if received.partition("?")[0].partition("#")[0] == expected.partition("?")[0]:
         what, mark = ("query", "?") if "?" in received else ("fragment", "#")
         return f"Take the {what} out, from the {mark} on: {letter}"
@@ -145,7 +153,11 @@ def nearly(received: str | None, expected: str) -> str | None:
         there, wanted = urlsplit(received), urlsplit(expected)
         if (there.path, there.hostname) == (wanted.path, wanted.hostname):
             return f"Mind the port, {wanted.port or 'none'} here: {letter}"
-        if not there.scheme:
+        if not there.scheme and there.path in (
+            wanted.path,
+            wanted.path.rstrip("/"),
+            f"{wanted.netloc}{wanted.path}",
+        ):
             return f"Write the whole address, from {wanted.scheme} on: {letter}"
         if there.path == wanted.path:
             return f"Mind the name of the host, {wanted.hostname} here: {letter}"
@@ -154,6 +166,15 @@ def nearly(received: str | None, expected: str) -> str | None:
     if VERSION.sub("", received) == VERSION.sub("", expected):
         return "Mind the version in the address: each version of the interface has an address of its own."
     return None
+
+
+def index_mend(received: str | None) -> str | None:
+    """What to change in an index that is a number all the same; None where it is none, or another one."""
+    if received is None or whole(received) or not whole(received.strip().lstrip("+")):
+        return None
+    if received != received.strip():
+        return "Take the white space around the index out."
+    return "Write the index without a sign."
 
 
 def whole(text: str) -> bool:

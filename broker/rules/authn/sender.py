@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 
 from broker.rules import samples
 from broker.rules.authn.examples import request, rule, sent
 from broker.rules.authn.seen import DV_ENTITY, SeenRequest, said
 from broker.rules.engine import Example, Fault, NotApplicable
 from broker.rules.finding import ENTITY_ID, INTERFACE, METADATA, Severity
+from broker.rules.senders import nearest_sender
 from broker.wire.places import Spot
 
-MOST_COMPARED = 200
 ISSUER = "<saml:Issuer>urn:etoegang:DV:00000001777777770000:entities:9001"
 
 
@@ -58,30 +57,20 @@ def provider_name(seen: SeenRequest) -> Fault | None:
 def issuer_known(seen: SeenRequest) -> Fault | None:
     if seen.sp is not None:
         return None
-    if seen.request.issuer is None and any("Issuer'" in error.message for error in seen.schema_errors):
-        raise NotApplicable  # there is one, in another namespace: AR-02's, which refuses it too
+    if seen.request.issuer is None and any(
+        "issuer'" in error.message.casefold() for error in seen.schema_errors
+    ):
+        raise NotApplicable  # there is one, in another namespace or other letters: AR-02's, which refuses it too
     received = said(seen.request.issuer) if seen.request.issuer is not None else "no Issuer"
     expected = "the entityID of metadata that this broker has"
     return Fault(expected, received, mend=_nearest(seen), at=_issuer(seen))
 
 
 def _nearest(seen: SeenRequest) -> str | None:
-    """What to change in an entity id that is almost one that is known; None where it is like none."""
     issuer = seen.request.issuer
-    if issuer is None:
+    if not issuer:
         return "Put your entity id in saml:Issuer, as the first element of the request."
-    known = seen.senders[:MOST_COMPARED]
-    for other in known:
-        if other.casefold() == issuer.casefold():
-            return f"Mind capitals: write {other}."
-    close = get_close_matches(issuer, known, 1, 0.8)
-    oin = issuer.split(":")[3] if issuer.count(":") == 5 and issuer.startswith("urn:etoegang:DV:") else ""
-    usual = (
-        "Put the metadata of this service provider in the metadata folder, or mend the entity id in either."
-    )
-    if oin.isdigit() and len(oin) != 20:
-        usual = f"Write the OIN of 20 digits; this one has {len(oin)}."
-    return f"{usual} The nearest that is known is {close[0]}." if close else usual
+    return nearest_sender(issuer, seen.senders)
 
 
 @rule(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
 
-from broker.rules import shared
-from broker.rules.authn.examples import rule, sent
+from broker.rules import shared, signatures
+from broker.rules.authn.examples import RULES, rule, sent
 from broker.rules.authn.seen import NCNAME, SeenRequest
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import BINDINGS, SIGNATURE
+from broker.rules.finding import BINDINGS, SIGNATURE, Severity
+from broker.rules.signatures import Signatures
 from broker.wire import names
 from broker.wire.signing import Fault as SignatureFault
 from broker.wire.signing import SignatureProblem
 
 BELIEF = "without a good signature anybody could send this message"
-SHA256_METHOD = f'SignatureMethod Algorithm="{names.RSA_SHA256}"'
 
 
 @rule(
@@ -47,6 +47,9 @@ def signature_present(seen: SeenRequest) -> Fault | None:
 )
 def signature_good(seen: SeenRequest) -> Fault | None:
     """The signature is a child of the root, has one Reference, to the ID of the root, and the two usual transforms."""
+    problem = seen.signature_problem
+    if problem is not None and problem.fault in (SignatureFault.METHOD, SignatureFault.CANONICAL):
+        raise NotApplicable  # AR-28's and AR-30's, which refuse it
     return _signature(
         seen,
         SignatureFault.MISPLACED,
@@ -57,94 +60,50 @@ def signature_good(seen: SeenRequest) -> Fault | None:
     )
 
 
-@rule(
-    "AR-28",
-    "the signature is RSA-SHA256",
-    "E/R",
-    mend="Set the signature algorithm to http://www.w3.org/2001/04/xmldsig-more#rsa-sha256.",
-    reference=SIGNATURE,
-    bad=sent((SHA256_METHOD, f'SignatureMethod Algorithm="{names.RSA_SHA1}"')),
-    certainty="RSA-PSS is mentioned nowhere in the scheme; here it is a finding too.",
-)
 def signature_algorithm(seen: SeenRequest) -> Fault | None:
+    if fault := _signature(seen, SignatureFault.METHOD):
+        return replace(fault, severity=Severity.REFUSED, firm=True)
     return shared.rsa_sha256(seen.signed)
 
 
-@rule(
-    "AR-29",
-    "the digest is SHA-256",
-    "E/R",
-    mend="Set the digest algorithm to http://www.w3.org/2001/04/xmlenc#sha256.",
-    reference=SIGNATURE,
-    bad=sent((f'DigestMethod Algorithm="{names.SHA256}"', f'DigestMethod Algorithm="{names.SHA1}"')),
-)
-def digest_algorithm(seen: SeenRequest) -> Fault | None:
-    return shared.sha256(seen.signed)
-
-
-@rule(
-    "AR-30",
-    "canonicalisation is exclusive, without comments",
-    "E/E/W",
-    mend="Use http://www.w3.org/2001/10/xml-exc-c14n# for SignedInfo and as second transform.",
-    reference=SIGNATURE,
-    bad=sent(
-        (
-            f'CanonicalizationMethod Algorithm="{names.EXC_C14N}"',
-            f'CanonicalizationMethod Algorithm="{names.C14N}"',
-        )
-    ),
-)
 def canonicalization(seen: SeenRequest) -> Fault | None:
+    if fault := _signature(seen, SignatureFault.CANONICAL):
+        return replace(fault, severity=Severity.REFUSED, firm=True)
     return shared.exclusive(seen.signed)
 
 
-@rule(
+SIGNATURES = Signatures(RULES, sent)
+SIGNATURES.rule(
+    "AR-28",
+    signatures.ALGORITHM,
+    "E/R",
+    check=signature_algorithm,
+    certainty="RSA-PSS is mentioned nowhere in the scheme; here it is a finding too.",
+    why="RSA-PSS with a salt as long as its digest is read in a message. Any other, and any in a query, is refused: "
+    "that cannot be suppressed.",
+)
+SIGNATURES.rule("AR-29", signatures.DIGEST, "E/R")
+SIGNATURES.rule(
+    "AR-30",
+    signatures.CANONICALIZATION,
+    "E/E/W",
+    check=canonicalization,
+    why="One that keeps comments is refused, and that cannot be suppressed: what a comment hides is not signed.",
+)
+SIGNATURES.rule(
     "AR-31",
-    "KeyInfo is absent or has a KeyName only",
+    signatures.KEY_INFO,
     "W/W/-",
-    mend="Put only ds:KeyName in KeyInfo; the broker takes the certificate from your metadata anyway.",
-    reference=SIGNATURE,
-    bad=sent(
-        (
-            "</ds:KeyName>",
-            "</ds:KeyName>\n      <ds:X509Data><ds:X509Certificate>MIIB</ds:X509Certificate></ds:X509Data>",
-        )
-    ),
     certainty="Service providers on django-digid-eherkenning send X509Data, and brokers take it.",
 )
-def key_info(seen: SeenRequest) -> Fault | None:
-    return shared.only_a_key_name(seen.signed)
-
-
-@rule(
+SIGNATURES.rule(
     "AR-32",
-    "KeyName is one of the metadata's",
+    signatures.KEY_NAME,
     "E/E/W",
-    mend="Send the KeyName that stands in your metadata beside the certificate you sign with.",
-    reference=SIGNATURE,
-    bad=sent(("<ds:KeyName>29b7", "<ds:KeyName>0000")),
     certainty="The scheme's text on the value is not known to us; metadata in use has the SHA-256 or SHA-1 of the "
     "certificate, in hexadecimal.",
 )
-def key_name(seen: SeenRequest) -> Fault | None:
-    return shared.key_name_known(seen.signed, seen.sp)
-
-
-@rule(
-    "AR-33",
-    "the key is RSA of 2048 bits or more and its certificate is valid now",
-    "E",
-    mend="Renew the certificate, and give the broker the metadata that has the new one.",
-    reference=SIGNATURE,
-    bad=sent(
-        ("2026-02-02T09:00:00Z", "2035-01-01T00:00:00Z"),
-        shown="The certificate in the metadata is valid until 2034-01-01, and today is 2035-01-01.",
-        now=datetime(2035, 1, 1, tzinfo=UTC),
-    ),
-)
-def certificate_valid(seen: SeenRequest) -> Fault | None:
-    return shared.certificate_valid(seen.signed, seen.now)
+SIGNATURES.rule("AR-33", signatures.CERTIFICATE, "E", bad=SIGNATURES.in_2035("2026-02-02T09:00:00Z"))
 
 
 def _signature(seen: SeenRequest, *faults: SignatureFault) -> Fault | None:

@@ -1,4 +1,4 @@
-"""What it asks for (AR-34..40)."""
+"""Which level it asks for, and whom (AR-34..38)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 from lxml import etree
 
 from broker.rules.authn.examples import rule, sent
-from broker.rules.authn.seen import EXTRA_ATTRIBUTE, LOA1, UNSUPPORTED, SeenRequest, requested_level, said
+from broker.rules.authn.seen import LOA1, UNSUPPORTED, SeenRequest, requested_level, said
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import ATTRIBUTES, INTERFACE, LEVELS, Severity
+from broker.rules.finding import INTERFACE, LEVELS, Severity
 from broker.wire import names
 from broker.wire.names import qname
 from broker.wire.places import Spot
-from broker.wire.request import empty_spots
-from broker.wire.xml import Element, named, named_in
+from broker.wire.xml import named
 from suppliers.ask import Level
 
 CONTEXT = "samlp:RequestedAuthnContext"
@@ -24,7 +23,6 @@ BEFORE_CONTEXT = f'  <{CONTEXT} Comparison="minimum">'
 WHOLE_CONTEXT = f"{BEFORE_CONTEXT}\n    <{CLASS_REF}>{LOA3}</{CLASS_REF}>\n  </{CONTEXT}>\n"
 AD, OTHER_AD = (f"urn:etoegang:AD:0000000399990000000{n}:entities:9001" for n in (1, 2))
 LISTED = ("samlp:Scoping", "samlp:IDPList")
-ASKING = "esp:RequestedAttributes"
 ABLE: dict[str, Any] = {"known": (AD, OTHER_AD), "able": (AD,)}
 
 
@@ -36,19 +34,6 @@ def _scoped(*entries: str) -> tuple[str, str]:
     listed = "".join(f'\n      <samlp:IDPEntry ProviderID="{entry}"/>' for entry in entries)
     scoping = f"  <samlp:Scoping>\n    <samlp:IDPList>{listed}\n    </samlp:IDPList>\n  </samlp:Scoping>\n"
     return "</samlp:AuthnRequest>", f"{scoping}</samlp:AuthnRequest>"
-
-
-def _extended(inside: str) -> tuple[str, str]:
-    extensions = f"  <samlp:Extensions>\n    {inside}\n  </samlp:Extensions>\n"
-    return BEFORE_CONTEXT, extensions + BEFORE_CONTEXT
-
-
-def _asking(attribute: str) -> tuple[str, str]:
-    return _extended(
-        '<esp:RequestedAttributes xmlns:esp="urn:etoegang:1.9:samlp-extension"'
-        f' xmlns:md="{names.MD}">\n      <md:RequestedAttribute Name="{attribute}"/>\n'
-        "    </esp:RequestedAttributes>"
-    )
 
 
 @rule(
@@ -67,12 +52,13 @@ def level_known(seen: SeenRequest) -> Fault | None:
     inside = [
         etree.QName(node).namespace for node in seen.inside(CONTEXT).element.iterchildren(etree.Element)
     ]
-    if inside and names.SAML not in inside:
-        raise NotApplicable  # AR-02's
+    context = seen.inside(CONTEXT).element
+    if (inside and names.SAML not in inside) or (not inside and "AuthnContextClassRef" in context.attrib):
+        raise NotApplicable  # AR-02's, which refuses it
     known = [level.urn for level in Level]
     if len(refs) == 1 and refs[0] in known:
         return None
-    received = ", ".join(refs) or "no AuthnContextClassRef"
+    received = ", ".join(ref or said(ref) for ref in refs) or "no AuthnContextClassRef"
     mend = None
     if any(ref.startswith("urn:oasis:names:tc:SAML:2.0:ac:classes:") for ref in refs):
         mend = "Ask for one of loa2plus, loa3 or loa4, or leave it out. What you send are levels of DigiD and of SAML."
@@ -190,7 +176,10 @@ def scoping_served(seen: SeenRequest) -> Fault | None:
         raise NotApplicable
     if any(entry in seen.able for entry in entries):
         return None
-    received = ", ".join(said(entry) for entry in entries) or "no samlp:IDPEntry"
+    received = (
+        ", ".join(said(entry) if entry else "one without ProviderID" for entry in entries)
+        or "no samlp:IDPEntry"
+    )
     unable = [entry for entry in entries if entry in seen.known]
     if unable:
         received += ", which does not reach this level or has not this identifier"
@@ -219,91 +208,3 @@ def scoping_one(seen: SeenRequest) -> Fault | None:
     if left_out:
         received += ", and cannot be used: " + ", ".join(said(entry) for entry in left_out)
     return Fault("one samlp:IDPEntry", received, at=seen.inside(*LISTED))
-
-
-@rule(
-    "AR-39",
-    "the request asks only for extra attributes that the service may have",
-    "E/E/-",
-    mend="Ask only for attributes that the service catalogue lists for the service, and never for identifiers: "
-    "those are in the identifier sets.",
-    reference=ATTRIBUTES,
-    status=UNSUPPORTED,
-    bad=sent(_asking("urn:etoegang:core:LegalSubjectID")),
-    good=sent(_asking("urn:etoegang:1.9:attribute:FirstName")),
-    certainty="That a request to a broker may ask for attributes could not be confirmed; on HM-AD it may.",
-)
-def attributes_allowed(seen: SeenRequest) -> Fault | None:
-    for holder in seen.request.element.iterfind(f"{qname('samlp:Extensions')}/{qname(ASKING)}"):
-        if fault := _no_attributes(holder):
-            return fault
-    asked = seen.request.requested_attributes
-    if not asked:
-        raise NotApplicable
-    wrong = [
-        name
-        for name in asked
-        if not EXTRA_ATTRIBUTE.fullmatch(name) or (seen.may_ask is not None and name not in seen.may_ask)
-    ]
-    if not wrong:
-        return None
-    expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"
-    if seen.may_ask is not None:
-        expected = "of the catalogue: " + (", ".join(seen.may_ask) or "none")
-    return Fault(expected, ", ".join(said(name) for name in wrong), at=_attribute(seen, wrong[0]))
-
-
-@rule(
-    "AR-39-other",
-    "Extensions holds esp:RequestedAttributes only",
-    "W/W/-",
-    mend="Leave other extensions out: the scheme has only RequestedAttributes of urn:etoegang:1.9:samlp-extension.",
-    reference=INTERFACE,
-    bad=sent(_extended('<x:Language xmlns:x="urn:example">nl</x:Language>')),
-)
-def extensions_known(seen: SeenRequest) -> Fault | None:
-    if not seen.request.other_extensions:
-        return None
-    received = ", ".join(seen.request.other_extensions)
-    return Fault(
-        f"<{ASKING}> in the namespace {names.ESP} only", received, at=seen.inside("samlp:Extensions")
-    )
-
-
-@rule(
-    "AR-40",
-    "no optional part is there but empty",
-    "W",
-    mend="Leave an optional element or attribute out when it has no value.",
-    reference=INTERFACE,
-    bad=sent(("</samlp:AuthnRequest>", "  <samlp:Scoping/>\n</samlp:AuthnRequest>")),
-)
-def nothing_empty(seen: SeenRequest) -> Fault | None:
-    known = ("Consent", "ProviderName")
-    found = [place for place in empty_spots(seen.request.element) if place.attribute not in known]
-    if not found:
-        return None
-    listed = ", ".join(f"@{place.attribute}" if place.attribute else named(place.element) for place in found)
-    return Fault("a value, or no such part", listed, at=found[0])
-
-
-def _no_attributes(holder: Element) -> Fault | None:
-    """What is in the list and asks for nothing: nobody may take it for a request that was heard."""
-    inside = list(holder.iterchildren(etree.Element))
-    wrong = [node for node in inside if node.tag != qname("md:RequestedAttribute")]
-    if inside and not wrong:
-        return None
-    return Fault(
-        f"in {named(holder)}: <md:RequestedAttribute> in the namespace {names.MD}",
-        ", ".join(map(named_in, wrong[:10])) or "none",
-        mend=f"Write a <md:RequestedAttribute Name=…> of the namespace {names.MD} for each attribute that you ask for, "
-        f"and nothing else; or leave {named(holder)} out.",
-        at=Spot(wrong[0] if wrong else holder),
-    )
-
-
-def _attribute(seen: SeenRequest, name: str) -> Spot:
-    for node in seen.request.element.iter(qname("md:RequestedAttribute")):
-        if node.get("Name", "") == name:
-            return Spot(node, "Name")
-    return seen.at()

@@ -14,7 +14,7 @@ from broker.rules.metadata.seen import SeenMetadata, rule
 from broker.rules.metadata.services import listing
 from broker.wire.names import HTTP_REDIRECT, SOAP_BINDING
 from broker.wire.places import Spot
-from broker.wire.xml import child, children
+from broker.wire.xml import child, children, text_of
 
 _ACS = "    <md:AssertionConsumerService"
 _ARS = f'    <md:ArtifactResolutionService index="0" Binding="{SOAP_BINDING}" Location="https://sp.example/ars"/>\n'
@@ -32,13 +32,22 @@ _FIRST_NAME = "urn:etoegang:1.9:attribute:FirstName"
 )
 def contacts(seen: SeenMetadata) -> Fault | None:
     if child(seen.readable, "md:Organization") is None:
-        return Fault("md:Organization", "none", at=Spot(seen.readable))
+        mend = "Add md:Organization: OrganizationName, OrganizationDisplayName, OrganizationURL, each with xml:lang."
+        return Fault("md:Organization", "none", mend=mend, at=Spot(seen.readable))
     found = children(seen.readable, "md:ContactPerson")
-    if any(node.get("contactType") == "administrative" for node in found):
-        return None
-    received = ", ".join(said(node.get("contactType")) for node in found) or "none"
-    spot = Spot(found[0], "contactType") if found else Spot(seen.readable)
-    return Fault('a md:ContactPerson with contactType="administrative"', received, at=spot)
+    right = [node for node in found if node.get("contactType") == "administrative"]
+    if not right:
+        received = ", ".join(said(node.get("contactType")) for node in found) or "none"
+        spot = Spot(found[0], "contactType") if found else Spot(seen.readable)
+        mend = (
+            'Add <md:ContactPerson contactType="administrative"> with an e-mail address in md:EmailAddress.'
+        )
+        return Fault('a md:ContactPerson with contactType="administrative"', received, mend=mend, at=spot)
+    if not any("@" in (text_of(mail) or "") for node in right for mail in children(node, "md:EmailAddress")):
+        mend = "Add md:EmailAddress to it, such as mailto:beheer@example.nl: changes are announced there."
+        received = "a md:ContactPerson without it"
+        return Fault("an e-mail address in md:EmailAddress", received, mend=mend, at=Spot(right[0]))
+    return None
 
 
 @rule(

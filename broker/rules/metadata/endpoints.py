@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -58,6 +59,9 @@ def has_endpoint(seen: SeenMetadata) -> Fault | None:
     found = seen.all("md:AssertionConsumerService")
     if any(node.get("Binding") in ARTIFACT_OR_POST for node in found):
         return None
+    elsewhere = seen.descriptor.iterchildren("{*}AssertionConsumerService")
+    if not found and next(elsewhere, None) is not None:
+        raise NotApplicable  # of another namespace, as MD-01 says
     received = ", ".join(said(node.get("Binding")) for node in found)
     return Fault(
         f"a md:AssertionConsumerService with {HTTP_ARTIFACT}",
@@ -105,7 +109,7 @@ def endpoint_indexes(seen: SeenMetadata) -> Fault | None:
 
 @rule(
     "MD-21",
-    "every address is https",
+    "every address is https, and whole",
     "E/E/W",
     mend="Serve it over TLS, and write https in the metadata.",
     reference=TLS,
@@ -116,12 +120,14 @@ def https(seen: SeenMetadata) -> Fault | None:
     for node, attribute, url in _addresses(seen):
         if not _scheme(url, "https") and not _local(url):
             return Fault("https://…", said(url), mend=_mend(url, attribute), at=Spot(node, attribute))
+        if mend := _unusable(url, attribute):
+            return Fault("one address as a browser asks it", said(url), mend=mend, at=Spot(node, attribute))
     return None
 
 
 @rule(
     "MD-21-local",
-    "no address is on this machine without TLS",
+    "no address is on this machine without TLS, or in a private network",
     "N/W/-",
     mend="Nothing, while you develop. For others write https and a name that they can reach.",
     reference=TLS,
@@ -131,6 +137,9 @@ def not_local(seen: SeenMetadata) -> Fault | None:
     for node, attribute, url in _addresses(seen):
         if not _scheme(url, "https") and _local(url):
             return Fault("https://…", said(url), at=Spot(node, attribute))
+        if _private(url):
+            mend = "Nothing, while whoever logs in is in that network. For others write a name that they can reach."
+            return Fault("a name that others can reach", said(url), mend=mend, at=Spot(node, attribute))
     return None
 
 
@@ -173,6 +182,40 @@ def _mend(url: str, attribute: str) -> str | None:
     if not _scheme(url.strip(), "http"):
         return f"Write the whole address in {attribute}: https://, the name of the host, the path."
     return None
+
+
+def _unusable(url: str, attribute: str) -> str:
+    """How to mend an address that begins well and that no browser can be sent to; "" where it can."""
+    try:
+        parts = urlsplit(url)
+        host, user = parts.hostname, parts.username
+        _ = parts.port
+    except ValueError:
+        host, user = None, None
+    if url != url.strip():
+        return f"Take the white space around the address in {attribute} out: it is compared character for character."
+    if url.count("://") > 1 and "?" not in url.partition("://")[2].partition("://")[0]:
+        return f"Write one address in {attribute}; for another one add an element with an index of its own."
+    if any(character.isspace() for character in url):
+        return f"Take the white space out of the address in {attribute}, or write %20 for it."
+    if "{" in url or "\\" in url:
+        return f"Write the real address in {attribute}: no placeholder, and / instead of \\."
+    if not host:
+        return f"Write the whole address in {attribute}: https://, the name of the host, the path."
+    if user is not None:
+        return f"Take the user name and password out of {attribute}: everybody reads them, and browsers refuse them."
+    if "#" in url:
+        return f"Take the fragment out of {attribute}, from the # on: no browser sends it to a server."
+    return ""
+
+
+def _private(url: str) -> bool:
+    """An address by number that only some network knows."""
+    try:
+        address = ip_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+    return (address.is_private or address.is_link_local) and not address.is_loopback
 
 
 def _scheme(url: str, scheme: str) -> bool:

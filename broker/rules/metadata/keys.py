@@ -6,23 +6,19 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cryptography import x509
 from cryptography.x509.oid import NameOID
+from lxml import etree
 
 from broker.rules.authn.seen import said
 from broker.rules.engine import Fault, NotApplicable
 from broker.rules.finding import METADATA, SIGNATURE, Severity
+from broker.rules.metadata.certificates import certificate_fault, of_pkioverheid
 from broker.rules.metadata.examples import NOW, OIN, SURROUNDINGS, other, swap
-from broker.rules.metadata.seen import Given, KeyDescriptor, SeenMetadata, rule
-from broker.wire import instants
-from broker.wire.keys import Certificate
+from broker.rules.metadata.seen import RULES, Given, KeyDescriptor, SeenMetadata, local, rule
 from broker.wire.places import Spot
 from broker.wire.request import is_true
 
-SMALLEST = 2048
-USAGE = "Use your own certificate with the right key usage; that of an authority or of a web site alone will not do."
-POLICIES = "2.16.528.1.1003.1."
-"""How the OIDs of PKIoverheid's certificate policies begin."""
+USES = (None, "signing", "encryption")
 
 
 @rule(
@@ -50,12 +46,15 @@ def signing_key(seen: SeenMetadata) -> Fault | None:
     **swap("<md:KeyDescriptor>", '<md:KeyDescriptor use="signing">'),
 )
 def encryption_key(seen: SeenMetadata) -> Fault | None:
-    """One in the service catalogue will do too; and none is needed where nothing is encrypted for this provider."""
+    """One in the service catalogue will do too; and none is needed where nothing is encrypted for this provider. Where
+    there is no certificate at all, MD-11 says so."""
     if not seen.around.encrypts:
         raise NotApplicable
     listed = [seen.around.catalogue[name] for name in service_ids(seen) if name in seen.around.catalogue]
     if any(service.certificate for service in listed):
         return None
+    if not any(found.certificates for found in seen.keys) and RULES.rules["MD-11"].check(seen):
+        raise NotApplicable
     return _key_for(seen, "encryption")
 
 
@@ -92,6 +91,15 @@ def key_names(seen: SeenMetadata) -> Fault | None:
 def key_names_unique(seen: SeenMetadata) -> Fault | None:
     named: dict[str, str] = {}
     for found in _some(seen):
+        held = {one.certificate.fingerprint for one in found.certificates if one.certificate}
+        if found.name and len(held) > 1:
+            return Fault(
+                "one certificate in a md:KeyDescriptor",
+                f"{len(held)} in one, under the name {said(found.name)}",
+                mend="Make a md:KeyDescriptor of its own for each certificate, each with its own ds:KeyName; of a "
+                "chain put only your own certificate in.",
+                at=Spot(found.element),
+            )
         for one in found.certificates:
             fingerprint = one.certificate.fingerprint if one.certificate else ""
             if found.name and named.setdefault(found.name, fingerprint) != fingerprint:
@@ -143,7 +151,7 @@ def certificates_good(seen: SeenMetadata) -> Fault | None:
     faults: list[Fault] = []
     good: set[str] = set()
     for found, one in _each(seen):
-        if fault := _certificate_fault(seen, found, one):
+        if fault := certificate_fault(found, one, seen.around.now):
             faults.append(fault)
         else:
             good.update(("signing", "encryption") if found.use is None else (found.use,))
@@ -168,7 +176,7 @@ def certificates_good(seen: SeenMetadata) -> Fault | None:
 )
 def pkioverheid(seen: SeenMetadata) -> Fault | None:
     for _, one in _each(seen):
-        if one.certificate is not None and not _of_pkioverheid(one.certificate):
+        if one.certificate is not None and not of_pkioverheid(one.certificate):
             issuer = one.certificate.x509.issuer.rfc4514_string()
             return Fault("a certificate of PKIoverheid", f"one by {issuer}", at=Spot(one.element))
     return None
@@ -205,14 +213,23 @@ def service_ids(seen: SeenMetadata) -> list[str]:
 
 
 def _key_for(seen: SeenMetadata, use: str) -> Fault | None:
-    if any(found.serves(use) and found.certificates for found in seen.keys):
+    """A use that no schema knows is MD-01's: with that mended, there may be such a key."""
+    if any((found.serves(use) or found.use not in USES) and found.certificates for found in seen.keys):
         return None
+    expected = f'a md:KeyDescriptor with a certificate, without use or with use="{use}"'
     others = ", ".join(f'one with use="{found.use}"' for found in seen.keys if found.certificates)
-    return Fault(
-        f'a md:KeyDescriptor with a certificate, without use or with use="{use}"',
-        others or "none with a certificate",
-        at=Spot(seen.descriptor),
-    )
+    if not others and (bare := next((found for found in seen.keys if found.serves(use)), None)):
+        inside = [
+            local(node) for node in bare.element.iterdescendants(etree.Element) if local(node) != "KeyInfo"
+        ]
+        return Fault(
+            expected,
+            f"one without a certificate, with {', '.join(inside[:5]) or 'nothing'} in it",
+            mend="Put the certificate in that md:KeyDescriptor, in ds:KeyInfo, ds:X509Data, ds:X509Certificate: a "
+            "name or a bare key will not do.",
+            at=Spot(bare.element),
+        )
+    return Fault(expected, others or "no md:KeyDescriptor", at=Spot(seen.descriptor))
 
 
 def _some(seen: SeenMetadata, use: str | None = None) -> list[KeyDescriptor]:
@@ -228,42 +245,3 @@ def _each(seen: SeenMetadata) -> Iterator[tuple[KeyDescriptor, Given]]:
     if not found:
         raise NotApplicable
     return iter(found)
-
-
-def _certificate_fault(seen: SeenMetadata, found: KeyDescriptor, one: Given) -> Fault | None:
-    spot = Spot(one.element)
-    if one.certificate is None:
-        mend = "Put the whole certificate in, as base64 of its DER, with an RSA key of 2048 bits or more."
-        if "BEGIN" in (one.element.text or ""):
-            mend = "Take the lines BEGIN CERTIFICATE and END CERTIFICATE out."
-        return Fault("an X.509 certificate with an RSA key, in base64 (DER)", one.problem, mend=mend, at=spot)
-    certificate = one.certificate
-    if certificate.public_key.key_size < SMALLEST:
-        mend = f"Make a key of {SMALLEST} bits or more, and hand in metadata that has its certificate."
-        return Fault(
-            f"{SMALLEST} bits or more", f"{certificate.public_key.key_size} bits", mend=mend, at=spot
-        )
-    if not certificate.valid_at(seen.around.now):
-        start = instants.write(certificate.x509.not_valid_before_utc)
-        end = instants.write(certificate.x509.not_valid_after_utc)
-        return Fault(f"valid at {instants.write(seen.around.now)}", f"valid from {start} to {end}", at=spot)
-    try:
-        usage = certificate.x509.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
-        return None
-    if found.use != "encryption" and not (usage.digital_signature or usage.content_commitment):
-        return Fault("a key usage digitalSignature", "a certificate without it", mend=USAGE, at=spot)
-    if found.use == "encryption" and not (usage.key_encipherment or usage.data_encipherment):
-        return Fault("a key usage keyEncipherment", "a certificate without it", mend=USAGE, at=spot)
-    return None
-
-
-def _of_pkioverheid(certificate: Certificate) -> bool:
-    issuer = certificate.x509.issuer.rfc4514_string().lower()
-    if "pkioverheid" in issuer or "staat der nederlanden" in issuer:
-        return True
-    try:
-        policies = certificate.x509.extensions.get_extension_for_class(x509.CertificatePolicies).value
-    except (x509.ExtensionNotFound, ValueError):
-        return False
-    return any(policy.policy_identifier.dotted_string.startswith(POLICIES) for policy in policies)

@@ -6,6 +6,7 @@ from broker.rules.authn.seen import said
 from broker.rules.engine import Fault
 from broker.rules.finding import METADATA
 from broker.rules.metadata.examples import other, swap
+from broker.rules.metadata.schema import misspelt
 from broker.rules.metadata.seen import SeenMetadata, rule
 from broker.wire.names import SAMLP
 from broker.wire.places import Spot
@@ -79,6 +80,8 @@ def protocol(seen: SeenMetadata) -> Fault | None:
     supported = (received or "").split()
     if supported == [SAMLP] or (seen.around.saml and SAMLP in supported):
         return None
+    if received is None and (fault := _misspelt(seen, "protocolSupportEnumeration", f'"{SAMLP}"')):
+        return fault
     return Fault(f'"{SAMLP}"', said(received), at=Spot(seen.descriptor, "protocolSupportEnumeration"))
 
 
@@ -86,4 +89,17 @@ def _promise(seen: SeenMetadata, attribute: str) -> Fault | None:
     received = seen.descriptor.get(attribute)
     if is_true(received):
         return None
-    return Fault('"true"', said(received), at=Spot(seen.descriptor, attribute))
+    if received is None and (fault := _misspelt(seen, attribute, '"true"')):
+        return fault
+    mend = None
+    if received is not None and received.strip() not in ("false", "0"):
+        mend = f'Write {attribute}="true", in lower case.'
+    return Fault('"true"', said(received), mend=mend, at=Spot(seen.descriptor, attribute))
+
+
+def _misspelt(seen: SeenMetadata, attribute: str, expected: str) -> Fault | None:
+    name = misspelt(seen.descriptor, attribute)
+    if not name:
+        return None
+    mend = f"Write {attribute} instead of {name}."
+    return Fault(expected, f"no {attribute}, but {name}", mend=mend, at=Spot(seen.descriptor, name))

@@ -11,6 +11,7 @@ from lxml import etree
 
 from broker.rules.engine import Example, NotApplicable, Rules
 from broker.rules.metadata.mends import MENDS
+from broker.wire.handed_in import in_certificate
 from broker.wire.keys import Certificate, KeyProblem
 from broker.wire.names import ETOEGANG, qname
 from broker.wire.service_catalogue import CatalogueService
@@ -41,11 +42,13 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A ds:X509Certificate; ``problem`` is why it cannot be used, "" where it can."""
+    """A ds:X509Certificate; ``problem`` is what it holds where it cannot be used, "" where it can, and ``mend`` what to
+    do then."""
 
     element: Element
     certificate: Certificate | None
     problem: str = ""
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,8 @@ def key_descriptor(node: Element) -> KeyDescriptor:
 def given(element: Element) -> Given:
     try:
         return Given(element, Certificate.of_base64(text_of(element) or ""))
-    except KeyProblem as problem:
-        return Given(element, None, str(problem))
+    except KeyProblem:
+        return Given(element, None, *in_certificate(text_of(element) or ""))
 
 
 def see(data: bytes, around: Surroundings) -> list[SeenMetadata]:

@@ -6,31 +6,26 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from broker.rules.authn.seen import EXTRA_ATTRIBUTE, said
+from broker.rules.authn.seen import said
 from broker.rules.engine import Fault, NotApplicable
-from broker.rules.finding import ATTRIBUTES, METADATA
+from broker.rules.finding import METADATA, Severity
 from broker.rules.metadata.endpoints import indexes_unique
 from broker.rules.metadata.examples import OIN, SURROUNDINGS, other, swap
+from broker.rules.metadata.schema import misspelt
 from broker.rules.metadata.seen import SeenMetadata, rule
 from broker.wire.names import qname
 from broker.wire.places import Spot
 from broker.wire.request import is_true
-from broker.wire.service_catalogue import CatalogueService, Wanted
+from broker.wire.service_catalogue import UUID, CatalogueService, Wanted
 from broker.wire.xml import Element, children, text_of
 
 CATALOGUE = "https://afsprakenstelsel.etoegang.nl/display/as/Service+catalog"
-SERVICE_ID = re.compile(r"urn:etoegang:DV:([0-9]{20}):services:[0-9]{1,4}")
-INTERMEDIATE = re.compile(r"urn:etoegang:1\.[0-9]+:attribute-intermediate:CompanyName")
-IDENTIFYING = re.compile(
-    r"urn:etoegang:(core:(ActingSubjectID|LegalSubjectID|IntermediateSubjectID|ActingEntityID)"
-    r"|1\.[0-9]+:(EntityConcernedID|ServiceRestriction):\S+"
-    r"|1\.[0-9]+:attribute(-represented)?:(KvKnr|RSIN|BSN|Pseudo|PseudoID|Vestigingsnr|SubdossierNr))"
-)
-_SECOND = (
+SERVICE_ID = re.compile(r"urn:etoegang:DV:([0-9]{20}):services:([0-9]{1,4})")
+SECOND = (
     '<md:AttributeConsumingService index="2"><md:ServiceName xml:lang="nl">Ander loket</md:ServiceName>'
     f'<md:RequestedAttribute Name="urn:etoegang:DV:{OIN}:services:2"/></md:AttributeConsumingService>'
 )
-_END = "  </md:SPSSODescriptor>"
+END = "  </md:SPSSODescriptor>"
 
 
 def listing(*names: str, number: int = 1, types: tuple[str, ...] = ("KvKnr",)) -> CatalogueService:
@@ -59,7 +54,7 @@ def _listed(*found: CatalogueService) -> dict[str, CatalogueService]:
     "E/E/-",
     mend="Describe each service in a md:AttributeConsumingService with an index that no other has.",
     reference=METADATA,
-    **swap(_END, _SECOND.replace('"2"', '"1"', 1) + _END),
+    **swap(END, SECOND.replace('"2"', '"1"', 1) + END),
 )
 def services(seen: SeenMetadata) -> Fault | None:
     found = seen.all("md:AttributeConsumingService")
@@ -81,8 +76,8 @@ def services(seen: SeenMetadata) -> Fault | None:
             '<md:AttributeConsumingService index="1" isDefault="true">',
             '<md:AttributeConsumingService index="1">',
         ),
-        (_END, _SECOND + _END),
-        right=((_END, _SECOND + _END),),
+        (END, SECOND + END),
+        right=((END, SECOND + END),),
     ),
 )
 def one_default(seen: SeenMetadata) -> Fault | None:
@@ -105,7 +100,7 @@ def one_default(seen: SeenMetadata) -> Fault | None:
     **swap('<md:ServiceName xml:lang="nl">', '<md:ServiceName xml:lang="en">'),
 )
 def names(seen: SeenMetadata) -> Fault | None:
-    for node in _services(seen):
+    for node in each_service(seen):
         found = {
             item.get(qname("xml:lang"), "none"): text_of(item) for item in children(node, "md:ServiceName")
         }
@@ -127,20 +122,26 @@ def names(seen: SeenMetadata) -> Fault | None:
     ),
 )
 def one_service_id(seen: SeenMetadata) -> Fault | None:
-    for node in _services(seen):
-        found = [item for item in _asked(node) if item.get("Name", "").startswith("urn:etoegang:DV:")]
-        if len(found) != 1:
-            received = ", ".join(said(item.get("Name")) for item in found) or "none"
-            return Fault(
-                "one md:RequestedAttribute named urn:etoegang:DV:<OIN>:services:<number>",
-                received,
-                at=Spot(found[1], "Name") if found else Spot(node),
-            )
+    warning: Fault | None = None
+    for node in each_service(seen):
+        found = [item for item in asked(node) if item.get("Name", "").startswith("urn:etoegang:DV:")]
+        if not found:
+            return _no_service_id(node)
+        if len(found) > 1:
+            received = ", ".join(said(item.get("Name")) for item in found)
+            less = "Leave one: make a md:AttributeConsumingService for each service, with its own ServiceID."
+            if len({item.get("Name") for item in found}) == 1:
+                less = "Leave one of the two out: they say the same."
+            return Fault(_SERVICE_ID, received, mend=less, at=Spot(found[1], "Name"))
         (one,) = found
         match = SERVICE_ID.fullmatch(one.get("Name", ""))
         if match is None:
             expected = "urn:etoegang:DV:<20 digits>:services:<number>"
-            return Fault(expected, said(one.get("Name")), at=Spot(one, "Name"))
+            blank = SERVICE_ID.fullmatch("".join(one.get("Name", "").split()))
+            mend = (
+                "Take the white space in Name out: it is compared character for character." if blank else None
+            )
+            return Fault(expected, said(one.get("Name")), mend=mend, at=Spot(one, "Name"))
         try:
             oin = seen.oin
         except NotApplicable:
@@ -148,7 +149,46 @@ def one_service_id(seen: SeenMetadata) -> Fault | None:
         if match[1] != oin:
             expected = f"the OIN of the entity id, {oin}"
             return Fault(expected, said(one.get("Name")), at=Spot(one, "Name"))
-    return None
+        if not int(match[2]):
+            mend = "Number the services from 1 on: 0 was the portal of an older version of the scheme."
+            warning = warning or Fault(
+                "a ServiceID with a number from 1",
+                said(one.get("Name")),
+                mend=mend,
+                at=Spot(one, "Name"),
+                severity=Severity.WARNING,
+            )
+    return warning
+
+
+_SERVICE_ID = "one md:RequestedAttribute named urn:etoegang:DV:<OIN>:services:<number>"
+
+
+def _no_service_id(node: Element) -> Fault:
+    """What stands there instead of a ServiceID, where that can be seen."""
+    items = asked(node)
+    if not items:
+        return Fault(_SERVICE_ID, "no md:RequestedAttribute", at=Spot(node))
+    received = "none, but " + ", ".join(said(item.get("Name")) for item in items)
+    for item in items:
+        name, value = item.get("Name"), text_of(item) or ""
+        if name is None:
+            other = misspelt(item, "Name") or next((str(one) for one in item.attrib), "")
+            mend = f"Write the ServiceID in the attribute Name{f', not in {other}' if other else ''}."
+            received = f"a md:RequestedAttribute without Name{f', but with {other}' if other else ''}"
+            return Fault(_SERVICE_ID, received, mend=mend, at=Spot(item))
+        if SERVICE_ID.fullmatch(value):
+            mend = "Write the ServiceID itself as Name of md:RequestedAttribute, and leave the value out."
+            return Fault(
+                _SERVICE_ID, f"{said(name)} with {said(value)} in it", mend=mend, at=Spot(item, "Name")
+            )
+        if "".join(name.split()).casefold().startswith("urn:etoegang:dv:"):
+            mend = "Write urn:etoegang:DV: with these capitals, and without white space."
+            return Fault(_SERVICE_ID, said(name), mend=mend, at=Spot(item, "Name"))
+        if UUID.fullmatch(name):
+            mend = "Write the ServiceID, urn:etoegang:DV:<your OIN>:services:<number>, not the ServiceUUID."
+            return Fault(_SERVICE_ID, f"{said(name)}, a UUID", mend=mend, at=Spot(item, "Name"))
+    return Fault(_SERVICE_ID, received, at=Spot(items[0], "Name"))
 
 
 @rule(
@@ -170,119 +210,24 @@ def in_catalogue(seen: SeenMetadata) -> Fault | None:
     known = [name for name in (*seen.around.catalogue, *seen.around.in_yaml) if f":DV:{oin}:" in name]
     if not known:
         raise NotApplicable
-    for _, item in _all_asked(seen):
+    for _, item in all_asked(seen):
         name = item.get("Name", "")
         if SERVICE_ID.fullmatch(name) and f":DV:{oin}:" in name and name not in known:
             return Fault("one of " + ", ".join(sorted(set(known))[:10]), said(name), at=Spot(item, "Name"))
     return None
 
 
-@rule(
-    "MD-26",
-    "the attributes that a service asks for exist, and the catalogue has them for it",
-    "E/E/-",
-    mend="Ask only for attributes of the scheme's list that the catalogue names for this service.",
-    reference=ATTRIBUTES,
-    **swap("urn:etoegang:1.9:attribute:FirstName", "urn:oid:2.5.4.42"),
-)
-def attributes_known(seen: SeenMetadata) -> Fault | None:
-    judged = False
-    for node, item in _all_asked(seen):
-        name = item.get("Name", "")
-        if name.startswith("urn:etoegang:DV:") or IDENTIFYING.fullmatch(name) or INTERMEDIATE.fullmatch(name):
-            continue
-        if not any(one.get("Name", "").startswith("urn:etoegang:DV:") for one in _asked(node)):
-            continue  # MD-25 says that this should be the ServiceID
-        judged = True
-        if not EXTRA_ATTRIBUTE.fullmatch(name):
-            expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"
-            return Fault(expected, said(name), at=Spot(item, "Name"))
-        listed = [
-            seen.around.catalogue[service]
-            for one in _asked(node)
-            if (service := one.get("Name", "")) in seen.around.catalogue
-        ]
-        if listed and name not in [wanted.name for wanted in listed[0].attributes]:
-            known = ", ".join(wanted.name for wanted in listed[0].attributes) or "none for this service"
-            return Fault("of the catalogue: " + known, said(name), at=Spot(item, "Name"))
-    if not judged:
-        raise NotApplicable
-    return None
-
-
-@rule(
-    "MD-27",
-    "no service asks for an identifier as an attribute",
-    "E/E/-",
-    mend="Leave it out: identifiers are chosen by EntityConcernedTypesAllowed in the service catalogue.",
-    reference=METADATA,
-    **swap("urn:etoegang:1.9:attribute:FirstName", "urn:etoegang:1.9:EntityConcernedID:KvKnr"),
-)
-def no_identifiers(seen: SeenMetadata) -> Fault | None:
-    for _, item in _all_asked(seen):
-        if IDENTIFYING.fullmatch(item.get("Name", "")):
-            return Fault("no identifying attribute", said(item.get("Name")), at=Spot(item, "Name"))
-    return None
-
-
-@rule(
-    "MD-28",
-    "the name of the intermediary is not asked for",
-    "W/W/-",
-    mend="Leave it out: it is sent of itself where there is a chain mandate.",
-    reference=ATTRIBUTES,
-    **swap("urn:etoegang:1.9:attribute:FirstName", "urn:etoegang:1.13:attribute-intermediate:CompanyName"),
-)
-def no_intermediate_name(seen: SeenMetadata) -> Fault | None:
-    for _, item in _all_asked(seen):
-        if INTERMEDIATE.fullmatch(item.get("Name", "")):
-            return Fault("no such attribute", said(item.get("Name")), at=Spot(item, "Name"))
-    return None
-
-
-@rule(
-    "MD-29",
-    "the services are all of eHerkenning or all of eIDAS",
-    "W/W/-",
-    mend="Make two documents, each with an entity id of its own: one for eHerkenning, one for eIDAS.",
-    reference=METADATA,
-    certainty="seen with one broker, since version 1.24a of the scheme",
-    **other(
-        'A <md:ServiceName xml:lang="nl">Ander loket (eIDAS)</md:ServiceName>, beside one of eHerkenning.',
-        "Services of eHerkenning only.",
-        (_END, _SECOND.replace("Ander loket", "Ander loket (eIDAS)") + _END),
-        right=((_END, _SECOND + _END),),
-    ),
-)
-def one_kind(seen: SeenMetadata) -> Fault | None:
-    """A service is taken as one of eIDAS if a catalogue says so, or else by its name."""
-    found = [(node, _is_eidas(seen, node)) for node in _services(seen)]
-    if len(found) < 2:
-        raise NotApplicable
-    if len({eidas for _, eidas in found}) == 1:
-        return None
-    node = next(node for node, eidas in found if eidas)
-    return Fault("services of one kind", "one of eIDAS beside one of eHerkenning", at=Spot(node))
-
-
-def _is_eidas(seen: SeenMetadata, node: Element) -> bool:
-    ids = [item.get("Name", "") for item in _asked(node)]
-    if any(name in seen.around.eidas for name in ids):
-        return True
-    return any("eidas" in (text_of(item) or "").lower() for item in children(node, "md:ServiceName"))
-
-
-def _services(seen: SeenMetadata) -> list[Element]:
+def each_service(seen: SeenMetadata) -> list[Element]:
     found = seen.all("md:AttributeConsumingService")
     if not found:
         raise NotApplicable
     return found
 
 
-def _asked(node: Element) -> list[Element]:
+def asked(node: Element) -> list[Element]:
     return children(node, "md:RequestedAttribute")
 
 
-def _all_asked(seen: SeenMetadata) -> Iterator[tuple[Element, Element]]:
+def all_asked(seen: SeenMetadata) -> Iterator[tuple[Element, Element]]:
     """Each RequestedAttribute with the service that it is of."""
-    return ((node, item) for node in _services(seen) for item in _asked(node))
+    return ((node, item) for node in each_service(seen) for item in asked(node))

@@ -3,7 +3,7 @@
 Importing this package registers them all, in the order of their ids.
 """
 
-from broker.rules.service_catalogue import structure, contents, asked  # isort: skip
+from broker.rules.service_catalogue import structure, contents, unique, texts, asked  # isort: skip
 from broker.rules.service_catalogue.seen import RULES, SeenCatalogue, see
 
-__all__ = ["RULES", "SeenCatalogue", "asked", "contents", "see", "structure"]
+__all__ = ["RULES", "SeenCatalogue", "asked", "contents", "see", "structure", "texts", "unique"]

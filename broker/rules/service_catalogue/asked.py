@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from broker.rules.authn.seen import said
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from broker.rules.attributes import meant
+from broker.rules.authn.seen import EXTRA_ATTRIBUTE, said
 from broker.rules.engine import Fault
 from broker.rules.finding import ATTRIBUTES, LEVELS, Severity
+from broker.rules.metadata.asked import IDENTIFYING, INTERMEDIATE
+from broker.rules.metadata.certificates import certificate_fault
 from broker.rules.metadata.seen import key_descriptor
+from broker.rules.nearest import nearest
 from broker.rules.service_catalogue.examples import HM, swap
 from broker.rules.service_catalogue.seen import CATALOGUE, SeenCatalogue, rule
+from broker.wire import names
 from broker.wire.places import Spot
 from broker.wire.service_catalogue import TYPES
 from broker.wire.xml import Element, child, children, text_of
@@ -57,7 +66,9 @@ def levels(seen: SeenCatalogue) -> Fault | None:
     **swap('setNumber="1"', 'setNumber="0"'),
 )
 def sets(seen: SeenCatalogue) -> Fault | None:
-    """A set is everything with one number, so a type without a number beside numbered ones is in none."""
+    """A set is everything with one number, so a type without a number beside numbered ones is in none. A number that
+    is left out, a set that is there twice, and a restriction or an acting subject of no known type are warnings."""
+    warnings: list[Fault] = []
     for node in [*seen.some("ServiceDefinition"), *seen.every("ServiceInstance")]:
         found = _types(seen, node)
         for item in found:
@@ -65,7 +76,9 @@ def sets(seen: SeenCatalogue) -> Fault | None:
             if number is not None and not (number.isascii() and number.isdigit() and int(number[:9]) > 0):
                 return Fault("a whole number above 0", said(number), at=Spot(item, "setNumber"))
             if urn not in TYPES and "SubdossierNr" not in urn:
-                return Fault("one of " + ", ".join(TYPES), said(urn), at=Spot(item))
+                close = nearest(urn, TYPES, 0.9)
+                mend = f"Write {close}, letter for letter." if close else None
+                return Fault("one of " + ", ".join(TYPES), said(urn), mend=mend, at=Spot(item))
         bare = [item for item in found if item.get("setNumber") is None]
         if bare and len(bare) < len(found):
             return Fault("a setNumber, as others have one", "none", at=Spot(bare[0]))
@@ -75,7 +88,47 @@ def sets(seen: SeenCatalogue) -> Fault | None:
             if entry in seen_:
                 return Fault("each type once in a set", f"{said(entry[1])} twice", at=Spot(item))
             seen_.add(entry)
-    return None
+        warnings += _oddities(found)
+    warnings += _other_types(seen)
+    return warnings[0] if warnings else None
+
+
+def _oddities(found: list[Element]) -> Iterator[Fault]:
+    """Sets that are not wrong in themselves, beside each other."""
+    numbered: dict[int, set[str]] = {}
+    first: dict[int, Element] = {}
+    for item in found:
+        if written := item.get("setNumber"):
+            numbered.setdefault(int(written[:9]), set()).add(text_of(item) or "")
+            first.setdefault(int(written[:9]), item)
+    numbers = sorted(numbered)
+    for before, number in pairwise(numbers):
+        spot = Spot(first[number], "setNumber")
+        if number != before + 1:
+            mend = f"Number the sets without a gap: this one is {before + 1}, unless a set is missing."
+            yield _warning(f'"{before + 1}" after "{before}"', f'"{number}"', mend, spot)
+        same = next((one for one in numbers if one < number and numbered[one] == numbered[number]), None)
+        if same is not None:
+            mend = "Leave one of the two out, or give it the types that it should have."
+            yield _warning("another set than before", f"set {number}, the same as set {same}", mend, spot)
+
+
+def _other_types(seen: SeenCatalogue) -> Iterator[Fault]:
+    for node in seen.every("ServiceRestrictionsAllowed"):
+        text = text_of(node) or ""
+        if text != names.BRANCH and "SubdossierNr" not in text:
+            mend = f"Write {names.BRANCH}, or leave it out."
+            yield _warning(names.BRANCH, said(text), mend, Spot(node))
+    for node in seen.every("ActingSubjectTypesAllowed"):
+        text = text_of(node) or ""
+        if text not in TYPES and "SubdossierNr" not in text:
+            close = nearest(text, TYPES, 0.8)
+            mend = f"Write {close or 'a type of the list'}, or leave it out."
+            yield _warning("one of " + ", ".join(TYPES), said(text), mend, Spot(node))
+
+
+def _warning(expected: str, received: str, mend: str, at: Spot) -> Fault:
+    return Fault(expected, received, mend=mend, at=at, severity=Severity.WARNING)
 
 
 @rule(
@@ -116,8 +169,37 @@ def purposes(seen: SeenCatalogue) -> Fault | None:
 
 
 @rule(
+    "SC-08-name",
+    "what is asked as an attribute is an attribute of the scheme",
+    "E",
+    mend="Ask for urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>, as the scheme lists them.",
+    reference=ATTRIBUTES,
+    certainty="The whole list is not public: a name that is almost one of the known ones is a warning.",
+    **swap("urn:etoegang:1.9:attribute:FirstName", "urn:oid:2.5.4.42"),
+)
+def attribute_names(seen: SeenCatalogue) -> Fault | None:
+    """One without a Name is SC-01's."""
+    warning = None
+    for node in seen.some("RequestedAttribute"):
+        name = node.get("Name")
+        if name is None:
+            continue
+        at = Spot(node, "Name")
+        if IDENTIFYING.fullmatch(name):
+            mend = "Leave it out: identifiers are chosen by EntityConcernedTypesAllowed."
+            return Fault("no identifying attribute", said(name), mend=mend, at=at)
+        if not EXTRA_ATTRIBUTE.fullmatch(name) and not INTERMEDIATE.fullmatch(name):
+            expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"
+            return Fault(expected, said(name), at=at)
+        if urn := meant(name):
+            mend = f"Write {urn}, if that is what you mean."
+            warning = warning or _warning(urn, said(name), mend, at)
+    return warning
+
+
+@rule(
     "SC-09",
-    "each service has a certificate to encrypt for, with its KeyName",
+    "each service has a certificate to encrypt for that is good, with its KeyName",
     "E",
     mend="Add ServiceCertificate with a md:KeyDescriptor: ds:KeyName and ds:X509Certificate.",
     reference=CATALOGUE,
@@ -137,8 +219,9 @@ def certificates(seen: SeenCatalogue) -> Fault | None:
                 received = "a md:KeyDescriptor without ds:X509Certificate"
                 mend = "Put the certificate in the md:KeyDescriptor of ServiceCertificate, in ds:X509Certificate."
             elif keys:
-                received = "one for signing only"
-                mend = 'Leave use="signing" off the md:KeyDescriptor of ServiceCertificate, or write use="encryption".'
+                use = keys[0].use
+                received = "one for signing only" if use == "signing" else f"one with use={said(use)}"
+                mend = f'Write use="encryption" on the md:KeyDescriptor of ServiceCertificate instead of {said(use)}.'
             return Fault(
                 "a ServiceCertificate with a key to encrypt for",
                 received,
@@ -152,14 +235,11 @@ def certificates(seen: SeenCatalogue) -> Fault | None:
                 received = "an empty one" if key.name is not None else "none"
                 return Fault("ds:KeyName beside the certificate", received, mend=mend, at=Spot(key.element))
             for one in key.certificates:
-                if one.certificate is None:
-                    return Fault(
-                        "an X.509 certificate with an RSA key, in base64",
-                        one.problem,
-                        mend="Put the certificate itself in ds:X509Certificate: the base64 of its PEM, without the "
-                        "lines of dashes, of a certificate with an RSA key; no private key, no fingerprint.",
-                        at=Spot(one.element),
-                    )
+                # Without use it is for encryption here, whatever else it may be for.
+                if fault := certificate_fault(
+                    replace(key, use="encryption"), one, seen.beside.now, "a catalogue"
+                ):
+                    return fault
     return None
 
 

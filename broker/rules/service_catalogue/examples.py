@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from broker.rules.engine import Example
-from broker.rules.metadata.examples import OIN, key
+from broker.rules.metadata.examples import NOW, OIN, key
 from broker.rules.service_catalogue.seen import Beside, Pair, SeenCatalogue, see
 from broker.wire.signing import sign
 from broker.wire.xml import parse, serialize
 
 HM = "00000003999999990000"
-BESIDE = Beside(HM, f"urn:etoegang:DV:{OIN}:entities:9001")
+BESIDE = Beside(HM, NOW, f"urn:etoegang:DV:{OIN}:entities:9001")
 
 KVK = (
     '<esc:EntityConcernedTypesAllowed setNumber="1">'

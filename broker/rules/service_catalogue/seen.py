@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict
 
 from lxml import etree
@@ -17,10 +18,11 @@ CATALOGUE = "https://afsprakenstelsel.etoegang.nl/display/as/Service+catalog"
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is known beside the document: the OIN of this broker, the entity id of the provider whose catalogue it is
-    ("" where that is not known), and whether its metadata has a key to encrypt for."""
+    """What is known beside the document: the OIN of this broker, the time, the entity id of the provider whose
+    catalogue it is ("" where that is not known), and whether its metadata has a key to encrypt for."""
 
     own_oin: str
+    now: datetime
     entity_id: str = ""
     encryption_in_metadata: bool = False
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import threading
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from mock_eherkenning_client import tls
 from mock_eherkenning_client.errors import ApiProblem, NoBroker, RequestRefused, RoadStopped
 from mock_eherkenning_client.secret import Secret
 from mock_eherkenning_client.seen import seen
@@ -102,7 +102,8 @@ class Api:
                     continue
                 # Without the error itself: its traceback has the request in it, and so the token.
                 raise NoBroker(
-                    f"the broker at {self.url} does not answer {method} {target}: {_why(error)}"
+                    f"the broker at {self.url} does not answer {method} {target}: "
+                    f"{tls.why(error, self.url, self.ca)}"
                 ) from None
             self._mine.connection, self._mine.pid = connection, os.getpid()
             return answer.status, raw, answer.headers.get("Content-Type", "")
@@ -124,15 +125,7 @@ class Api:
     def _connection(self) -> HTTPConnection:
         if self._scheme == "http":
             return HTTPConnection(self._host, self._port)
-        try:
-            context = ssl.create_default_context(cafile=self.ca)
-        except OSError as error:
-            raise NoBroker(f"the CA of the broker, {self.ca}: {error.strerror or error}") from None
-        return HTTPSConnection(self._host, self._port, context=context)
-
-
-def _why(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+        return HTTPSConnection(self._host, self._port, context=tls.context(self.ca))
 
 
 def _text(value: Any) -> str:

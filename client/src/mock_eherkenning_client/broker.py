@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any
 from xml.etree import ElementTree
 
-from mock_eherkenning_client.api import Api
-from mock_eherkenning_client.errors import ClientError, NoBroker
+from mock_eherkenning_client.api import Api, part
+from mock_eherkenning_client.errors import ClientError, NoBroker, RoadStopped
 from mock_eherkenning_client.exchanges import Exchanges
 from mock_eherkenning_client.logging_in import Answer, Landing, Road, authn_request
 from mock_eherkenning_client.records import Clock, Inbox, Records
@@ -88,6 +88,11 @@ class Broker:
         return [self, *(inner for room in self.rooms for inner in room.all_rooms())]
 
     @property
+    def ca(self) -> str | None:
+        """A file with the CA of a broker that speaks https, for who else calls it: your provider, for its artifacts."""
+        return self.api.ca
+
+    @property
     def metadata_url(self) -> str:
         return f"{self.url}/metadata"
 
@@ -151,19 +156,13 @@ class Broker:
         __tracebackhide__ = True
         way, exchanges = transport_of(app, ca), self.exchanges
         road = Road(way, lambda: self.sso_urls, self.metadata_url, headers or {})
-        answer = self._answer(road.to_broker(start_url).body(), person, how)
-        reply = road.carry(answer)
-        return Landing(
-            reply.status,
-            reply.url,
-            reply.headers,
-            reply.body,
-            reply.text,
-            road.history,
-            answer,
-            reply.response,
-            exchanges.get,
-        )
+        try:
+            answer = self._answer(road.to_broker(start_url).body(), person, how)
+        except RoadStopped as stopped:
+            login = stopped.login
+            stopped._cancel = lambda: Landing.of(self.cancel(login), road, exchanges.get)
+            raise
+        return Landing.of(answer, road, exchanges.get)
 
     def answer_for(self, request: Any, person: str = "", *, sso: str = "", **how: Any) -> Answer:
         """The finished answer to an AuthnRequest that your test has: form fields, a URL or its query, the XML, or the
@@ -181,8 +180,17 @@ class Broker:
         if "outcome" not in begun:
             given = {name: value for name, value in how.items() if value is not None}
             given.update({"person": person} if person else {})
-            begun = self.api.call("POST", f"/logins/{begun.id}/complete", given)
+            try:
+                return Answer.of(self.api.call("POST", f"/logins/{part(begun.id)}/complete", given))
+            except RoadStopped as stopped:
+                stopped.login = begun.id
+                raise
         return Answer.of(begun)
+
+    def cancel(self, login: str) -> Answer:
+        """Press "Annuleren" on the page where this login is, also one of a browser: the answer that says so. Its id is
+        in the address of its pages, and in RoadStopped."""
+        return Answer.of(self.api.call("POST", f"/logins/{part(login)}/cancel"))
 
     def drive(self, page: Any, person: str, **how: Any) -> str:
         """Take every step on the pages of the broker and its suppliers in a real browser: ``page`` is a page of

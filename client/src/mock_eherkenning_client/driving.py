@@ -1,24 +1,21 @@
-"""The pages of broker and suppliers in a real browser, for whoever tests with Playwright or Selenium.
-
-Neither is imported: what has ``locator`` is a page of Playwright (its synchronous API), what has ``find_elements`` a
-driver of Selenium.
-"""
+"""The pages of broker and suppliers in a real browser, for whoever tests with Playwright or Selenium."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mock_eherkenning_client.api import part
 from mock_eherkenning_client.errors import ApiProblem, ClientError, NotInTime
+from mock_eherkenning_client.hands import Hands, hands_of
 
 if TYPE_CHECKING:
     from mock_eherkenning_client.broker import Broker
     from mock_eherkenning_client.seen import Seen
 
-SECONDS = 15.0
-GOES_ON_SECONDS = 10.0
+SECONDS = 30.0
+GOES_ON_SECONDS = 20.0
 MOST_PAGES = 20
 _OPTIONS = {
     "mandate": ("organisation", "company"),
@@ -47,88 +44,6 @@ _SUBMIT = """(() => { const form = document.querySelector('form[data-testid="ans
 _LEAVE = '(() => { document.documentElement.dataset.left = "yes" })()'
 
 
-class Hands(Protocol):
-    def run(self, script: str) -> Any: ...
-    def write(self, testid: str, text: str) -> None: ...
-    def click(self, testid: str) -> None: ...
-    def pick(self, css: str, value: str) -> None: ...
-    def url(self) -> str: ...
-    def cookie(self, at: str, name: str, value: str) -> None: ...
-
-
-class _Playwright:
-    def __init__(self, page: Any) -> None:
-        self._page = page
-
-    def run(self, script: str) -> Any:
-        return self._page.evaluate(script)
-
-    def write(self, testid: str, text: str) -> None:
-        self._page.locator(_css(testid)).first.fill(text)
-
-    def click(self, testid: str) -> None:
-        self._page.locator(_css(testid)).first.click()
-
-    def pick(self, css: str, value: str) -> None:
-        self._page.locator(css).select_option(value)
-
-    def url(self) -> str:
-        return str(self._page.url)
-
-    def cookie(self, at: str, name: str, value: str) -> None:
-        self._page.context.add_cookies([{"name": name, "value": value, "url": at}])
-
-
-class _Selenium:
-    def __init__(self, driver: Any) -> None:
-        self._driver = driver
-
-    def run(self, script: str) -> Any:
-        return self._driver.execute_script(f"return {script}")
-
-    def write(self, testid: str, text: str) -> None:
-        field = self._one(_css(testid))
-        field.clear()
-        field.send_keys(text)
-
-    def click(self, testid: str) -> None:
-        self._one(_css(testid)).click()
-
-    def pick(self, css: str, value: str) -> None:
-        self._one(f'{css} option[value="{value}"]').click()
-
-    def url(self) -> str:
-        return str(self._driver.current_url)
-
-    def cookie(self, at: str, name: str, value: str) -> None:
-        """A driver sets cookies of the site that it is at only."""
-        back = self.url()
-        self._driver.get(f"{at}/readyz")
-        self._driver.add_cookie({"name": name, "value": value})
-        if urlsplit(back).scheme in ("http", "https"):
-            self._driver.get(back)
-
-    def _one(self, css: str) -> Any:
-        found = self._driver.find_elements("css selector", css)
-        if not found:
-            raise ClientError(f"there is no {css} on {self.url()}")
-        return found[0]
-
-
-def _css(testid: str) -> str:
-    return f'[data-testid="{testid}"]'
-
-
-def hands_of(page: Any) -> Hands:
-    if callable(getattr(page, "locator", None)):
-        return _Playwright(page)
-    if callable(getattr(page, "find_elements", None)):
-        return _Selenium(page)
-    raise ClientError(
-        f"expected a page of Playwright (sync) or a driver of Selenium, received a {type(page).__name__}"
-    )
-
-
 def tag_browser(broker: Broker, page: Any) -> None:
     from mock_eherkenning_client.broker import TAG_COOKIE
 
@@ -149,39 +64,50 @@ def drive(
     company: str = "",
     client: str = "",
     branch: str = "",
+    cancel: str = "",
     until: str = "",
 ) -> str:
-    """From the page that the browser is at to the service provider, or to the page named ``until`` (``pin``, say).
+    """From the page that the browser is at to the service provider, or to the page named ``until`` (``pin``, say). On
+    the page named ``cancel`` "Annuleren" is pressed.
 
-    The URL there. Raises ClientError with what the page says where the road stops.
+    The URL there. Raises ClientError with what the page says where the road stops, or where such a page never came.
     """
     hands = hands_of(page)
     person_ = _Person(broker, person, username, password)
     wanted = {"company": company, "client": client, "branch": branch}
-    last = ""
+    pages: list[str] = []
     for _ in range(MOST_PAGES):
         here = _arrived(hands)
         kind, url = here["page"], here["url"]
-        if not _at(broker, url) or (until and kind == until):
+        if not _at(broker, url):
+            _expect_was(cancel or until, pages, url)
             return str(url)
-        if here["errors"] and kind == last:
+        if until and kind == until:
+            return str(url)
+        if cancel and kind == cancel:
+            pages.append(kind)
+            cancel = ""
+            _leave(hands, "cancel")
+            continue
+        if here["errors"] and pages[-1:] == [kind]:
             raise ClientError(f"page {kind} says {', '.join(here['errors'])}\n{here['text']}")
         if kind in _ENDS or kind in ("refusal", ""):
             raise ClientError(f"the road stopped on page {kind or url}\n{here['text']}")
-        last = kind
+        pages.append(kind)
         login = _login_id(url)
         if kind == "answer":
             _answer(hands, str(url))
             continue
         if kind == "choice":
-            hands.pick('select[data-testid="supplier"]', supplier or person_.supplier(here["values"]))
+            meant = _offered(here, supplier or person_.supplier(here["values"]))
+            hands.pick('select[data-testid="supplier"]', meant)
         elif kind == "login":
             name, word = person_.means(_supplier(url))
             for field, value in (("username", name), ("password", word)):
                 if field in here["fields"]:
                     hands.write(field, value)
         elif kind == "channel":
-            hands.click(f"channel-{channel or _first_channel(here['values'])}")
+            hands.click(f"channel-{_offered(here, channel or _first_channel(here['values']))}")
         elif kind == "pin":
             hands.write("pin", pin or broker.inbox.code_for(login))
         elif kind in ("app", "qr"):
@@ -195,6 +121,19 @@ def drive(
             )
         _leave(hands, "leave" if kind == "missing" else "next")
     raise ClientError(f"{MOST_PAGES} pages, and no end in sight; last at {hands.url()}")
+
+
+def _expect_was(page: str, pages: list[str], url: str) -> None:
+    if page:
+        # The one with the answer may be gone before it is seen.
+        were = ", ".join(one for one in pages if one != "answer") or "none of the broker"
+        raise ClientError(f"page {page} never came; there were {were}, and the browser is at {url}")
+
+
+def _offered(here: dict[str, Any], meant: str) -> str:
+    if meant not in here["values"]:
+        raise ClientError(f'page {here["page"]} has no "{meant}"; it has {", ".join(here["values"])}')
+    return meant
 
 
 class _Person:
@@ -289,7 +228,7 @@ def _first_channel(offered: list[str]) -> str:
 
 
 def _approve(broker: Broker, login: str) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         for one in broker.api.get("/phone").waiting:
             if one.ask_id == login:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mock_eherkenning_client.logging_in import Landing
 
 
 class ClientError(Exception):
@@ -75,7 +78,23 @@ class RequestRefused(ApiProblem):
 
 
 class RoadStopped(ApiProblem):
-    """The login came to a page that this call has no answer for; ``stop`` says which, and what it says."""
+    """The login came to a page that this call has no answer for; ``stop`` says which, and what it says.
+
+    The login stays open; ``login`` is its id. ``cancel`` does what a person can still do there.
+    """
+
+    login = ""
+    _cancel: Callable[[], Landing] | None = None
+
+    def cancel(self) -> Landing:
+        """Press "Annuleren" on that page, and bring the answer that says so to the service provider: where the person
+        lands. Raises ClientError where no service provider is at hand, after ``answer_for``."""
+        if self._cancel is None:
+            raise ClientError(
+                f"this login came without a way to its service provider; take Broker.cancel({self.login!r}), which "
+                "gives the answer"
+            )
+        return self._cancel()
 
     @property
     def stop(self) -> Mapping[str, Any]:

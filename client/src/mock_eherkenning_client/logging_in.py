@@ -122,6 +122,13 @@ class Landing:
     response: Any = field(repr=False)
     _look: Callable[[str], Seen] = field(repr=False)
 
+    @classmethod
+    def of(cls, answer: Answer, road: Road, look: Callable[[str], Seen]) -> Landing:
+        """Where the answer brings the person on this road."""
+        reply = road.carry(answer)
+        found = (reply.status, reply.url, reply.headers, reply.body, reply.text)
+        return cls(*found, road.history, answer, reply.response, look)
+
     @property
     def exchange(self) -> Seen:
         """The broker's side of this login, as it is now."""

@@ -94,7 +94,7 @@ class Brokers:
 
     def _get(self, yaml: str | Path, options: tuple[str, ...]) -> Broker:
         """One broker for all tests that want the same: their tags keep them apart. What did not start once is not
-        tried again: that may take half a minute for each test."""
+        tried again: that may take a minute for each test."""
         key = (str(yaml), options)
         if key in self._failed:
             raise NoBroker("no broker, as was told at the first test that wanted it")
@@ -127,6 +127,7 @@ class Brokers:
         said = {
             "way": self._ini("start"),
             "url": url,
+            "ca": self._ini("ca"),
             "command": self._ini("command"),
             "image": self._ini("image"),
         }

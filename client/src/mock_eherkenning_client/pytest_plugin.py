@@ -17,6 +17,7 @@ _USED = "_mock_eherkenning_brokers"
 _PASSED = "_mock_eherkenning_passed"
 _INI = (
     ("mock_eherkenning_url", "a running broker that the tests use (default: MOCK_EHERKENNING_URL)"),
+    ("mock_eherkenning_ca", "a file with the CA of one that speaks https (default: MOCK_EHERKENNING_CA)"),
     (
         "mock_eherkenning_start",
         "auto, running, command, container or thread (default: MOCK_EHERKENNING_START)",

@@ -93,7 +93,7 @@ class Inbox:
     def last(self, **filters: str) -> Seen | None:
         return next(iter(self.list(1, **filters)), None)
 
-    def code_for(self, login: str, timeout: float = 5.0) -> str:
+    def code_for(self, login: str, timeout: float = 20.0) -> str:
         """The newest code for a login or exchange, by its id. Raises NotInTime."""
         until = time.monotonic() + timeout
         while True:

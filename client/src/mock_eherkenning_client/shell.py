@@ -27,7 +27,18 @@ _CODES = """exit codes:
   4  the login stopped on a page; with --expect stopped that is 0
   5  the start page never led to the broker
 """
-_HOW = ("supplier", "company", "client", "branch", "password", "pin", "channel", "cancel")
+_HOW = {
+    "supplier": "slug or name",
+    "card": "true: by smartcard; or its number",
+    "company": "key, KvK number, RSIN or name",
+    "client": "the same, of an intermediary's client",
+    "branch": "number or name, or whole",
+    "password": "another than the one in force",
+    "pin": "another than the one in the inbox",
+    "channel": "sms, email, app or qr",
+    "phone": "approve or refuse, for app and qr",
+    "cancel": 'page on which to press "Annuleren": choice, login, pin, mandate, nomandate and so on',
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,13 +92,22 @@ def _parser() -> argparse.ArgumentParser:
         "start_url", metavar="START_URL", help="behind the button that logs in with eHerkenning"
     )
     login.add_argument("--person", default="", help="key or user name of who logs in")
-    for name in _HOW:
-        login.add_argument(f"--{name}", default="", help="as in POST /api/v1/logins/{id}/complete")
+    for name, text in _HOW.items():
+        login.add_argument(f"--{name}", default="", help=text)
+    login.add_argument(
+        "--cancel-if-stopped", action="store_true", help='press "Annuleren" on the page where the login stops'
+    )
     login.add_argument(
         "--broker",
         metavar="URL",
         default=os.environ.get("MOCK_EHERKENNING_URL") or "http://127.0.0.1:8080",
         help="default: MOCK_EHERKENNING_URL, else %(default)s; its token is MOCK_EHERKENNING_TOKEN",
+    )
+    login.add_argument(
+        "--broker-ca",
+        metavar="FILE",
+        default=os.environ.get("MOCK_EHERKENNING_CA"),
+        help="CA of a broker that speaks https (default: MOCK_EHERKENNING_CA)",
     )
     login.add_argument("--tag", default="", help="count the login to this tag")
     login.add_argument(
@@ -110,7 +130,10 @@ def _login(options: argparse.Namespace, told: dict[str, Any]) -> int:
     """The exit code; what there is to say comes into ``told``."""
     try:
         broker = Broker(
-            options.broker, token=os.environ.get("MOCK_EHERKENNING_TOKEN") or None, tag=options.tag
+            options.broker,
+            token=os.environ.get("MOCK_EHERKENNING_TOKEN") or None,
+            ca=options.broker_ca or None,
+            tag=options.tag,
         )
         for metadata in options.trust:
             broker.trust(metadata)
@@ -141,7 +164,9 @@ def _tried(broker: Broker, options: argparse.Namespace, told: dict[str, Any]) ->
         return DONE if options.expect == "refused" else REFUSED
     except RoadStopped as stopped:
         told.update(outcome="stopped", stop=dict(stopped.stop), text=str(stopped))
-        return DONE if options.expect == "stopped" else STOPPED
+        if not options.cancel_if_stopped:
+            return DONE if options.expect == "stopped" else STOPPED
+        return _cancelled(options, told, stopped)
     except NeverAtBroker as never:
         told["text"] = str(never)
         return NEVER
@@ -149,6 +174,16 @@ def _tried(broker: Broker, options: argparse.Namespace, told: dict[str, Any]) ->
         told["text"] = str(error) or type(error).__name__
         return UNUSABLE
     return _landed(options, told, landing)
+
+
+def _cancelled(options: argparse.Namespace, told: dict[str, Any], stopped: RoadStopped) -> int:
+    try:
+        code = _landed(options, told, stopped.cancel())
+    except (ClientError, OSError, HTTPException, ValueError) as error:
+        told["text"] = str(error) or type(error).__name__
+        return UNUSABLE
+    told["text"] += f"\n{stopped}"
+    return code
 
 
 def _landed(options: argparse.Namespace, told: dict[str, Any], landing: Landing) -> int:

@@ -36,7 +36,7 @@ def reconi_email(t: Traveller) -> None:
     THEME,
     "z.smeets",
     EH4,
-    "Reconi: smartcard with its own PIN, at Examenkluis, which asks EH4",
+    "Reconi: smartcard 900000000030 with its own PIN, 246810, at Examenkluis, which asks EH4",
 )
 def reconi_card(t: Traveller) -> None:
     t.arrive_at("reconi", service=VAULT, force="yes")
@@ -54,6 +54,23 @@ def reconi_card(t: Traveller) -> None:
 )
 def digidentity(t: Traveller) -> None:
     t.arrive_at("digidentity")
+    t.log_in()
+    t.by("sms")
+    t.code()
+
+
+@road(
+    "digidentity-email",
+    THEME,
+    "a.yilmaz",
+    EH3,
+    "Digidentity: a.yilmaz@voorbeeld.example for the user name, password, SMS",
+)
+def digidentity_email(t: Traveller) -> None:
+    t.arrive_at("digidentity")
+    t.write("username", "a.yilmaz@voorbeeld.example")
+    t.press("next")
+    t.on("login")
     t.log_in()
     t.by("sms")
     t.code()

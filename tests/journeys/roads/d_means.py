@@ -116,19 +116,23 @@ def step_up(t: Traveller) -> None:
     THEME,
     "z.smeets",
     LoggedIn(REGENBOOG, "EH4"),
-    "smartcard: nothing, a wrong PIN, then the right one",
+    "smartcard 900000000030: nothing, a PIN that is too short, a wrong one, then the right one, 246810",
 )
 def card_wrong(t: Traveller) -> None:
     t.arrive_at("reconi")
     t.press("by-card")
     t.press("next")
     t.on("card", "card.empty", "cardpin.empty")
+    t.card(pin="24681")
+    t.on("card", "pin.format")
     t.card(pin="000000")
     t.on("card", "cardpin.wrong")
     t.card()
 
 
-@road("card-blocked", THEME, "z.smeets", CANCELLED, "smartcard: three wrong PINs, blocked; cancel")
+@road(
+    "card-blocked", THEME, "z.smeets", CANCELLED, "smartcard 900000000030: three wrong PINs, blocked; cancel"
+)
 def card_blocked(t: Traveller) -> None:
     t.arrive_at("reconi")
     t.press("by-card")

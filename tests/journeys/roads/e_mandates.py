@@ -139,7 +139,13 @@ def revoked(t: Traveller) -> None:
     _none(t)
 
 
-@road("mandate-requested", THEME, "i.schouten", CANCELLED, "the mandate is asked for, not given; cancel")
+@road(
+    "mandate-requested",
+    THEME,
+    "i.schouten",
+    CANCELLED,
+    "the mandate is asked for, not given: wait for it; cancel",
+)
 def requested(t: Traveller) -> None:
     _none(t)
 

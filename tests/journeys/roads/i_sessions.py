@@ -105,7 +105,7 @@ def sso_late(t: Traveller) -> None:
     THEME,
     "z.smeets",
     LoggedIn(REGENBOOG, "EH4"),
-    "ingelogd blijven with a smartcard, then EH4: the card is asked again",
+    "ingelogd blijven with smartcard 900000000030 (PIN 246810), then EH4: the card is asked again",
 )
 def sso_eh4(t: Traveller) -> None:
     t.arrive_at("reconi")

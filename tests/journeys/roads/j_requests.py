@@ -64,7 +64,7 @@ def early(t: Traveller) -> None:
     THEME,
     "w.nieman",
     CANCELLED,
-    "asks one, the manager refuses with a reason; it is shown; cancel",
+    "asks one, the manager refuses with a reason; goes on: the refusal and the reason; cancel",
 )
 def refused(t: Traveller) -> None:
     _asked(t, REGENBOOG_KVK)
@@ -72,7 +72,8 @@ def refused(t: Traveller) -> None:
     manager.write("reason", "Vraag het eerst aan uw leidinggevende.")
     manager.press("refuse")
     manager.on("decided")
-    t.reload()
+    t.press("continue")
+    t.sees("heading", "geweigerd")
     t.sees("reason", "leidinggevende")
     t.cancel()
 
@@ -120,6 +121,26 @@ def mistakes(t: Traveller) -> None:
     t.write("number", REGENBOOG_KVK)
     t.press("ask")
     _manager(t).press("approve")
+    t.press("continue")
+
+
+@road(
+    "request-for-whom",
+    THEME,
+    "v.bosman",
+    LoggedIn(f"KvKnr {KLIMOP_KVK}", "EH3"),
+    "chooses one of her own and fills in another's number, told of both; then the other; on",
+)
+def for_whom(t: Traveller) -> None:
+    known(t)
+    t.press("request-mandate")
+    t.tick("company-regenboog")
+    t.write("number", KLIMOP_KVK)
+    t.press("ask")
+    t.on("request", "request.company.two")
+    t.tick("company-other")
+    t.press("ask")
+    t.on("requested")
     t.press("continue")
 
 

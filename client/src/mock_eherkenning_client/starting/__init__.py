@@ -21,12 +21,14 @@ WAYS = ("auto", "running", "command", "container", "thread")
 
 @dataclass(frozen=True)
 class Wish:
-    """What kind of broker. ``way`` is one of WAYS; ``yaml`` a file, a home folder, or the text of a YAML, empty for the
-    broker's own example; ``options`` go to ``serve``. ``token`` is None for one
-    of the broker's own making. The broker ends when ``stdin`` does, None for a pipe of ours."""
+    """What kind of broker. ``way`` is one of WAYS; ``ca`` a file with the CA of one that speaks https;
+    ``yaml`` a file, a home folder, or the text of a YAML, empty for the broker's own example; ``options`` go to
+    ``serve``. ``token`` is None for one of the broker's own making. The broker ends when ``stdin`` does, None for a
+    pipe of ours."""
 
     way: str = "auto"
     url: str = ""
+    ca: str = ""
     token: str | None = field(default=None, repr=False)
     command: Sequence[str] = ()
     image: str = ""
@@ -40,6 +42,7 @@ def start(
     way: str = "",
     *,
     url: str = "",
+    ca: str | Path = "",
     token: str | None = None,
     command: str | Sequence[str] = (),
     image: str = "",
@@ -49,8 +52,8 @@ def start(
     stdin: int | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Broker:
-    """A broker, until ``close``. What is left out is taken from the environment: MOCK_EHERKENNING_URL, _TOKEN,
-    _COMMAND, _IMAGE, _FROM (what uvx or pipx run it from) and _START (one of WAYS).
+    """A broker, until ``close``. What is left out is taken from the environment: MOCK_EHERKENNING_URL, _CA
+    (a file), _TOKEN, _COMMAND, _IMAGE, _FROM (what uvx or pipx run it from) and _START (one of WAYS).
 
     Left to itself: the one that runs if there is a URL; else by the command or image that is set; else
     ``mock-eherkenning`` beside this Python or on PATH; else in a thread, if it can be imported here.
@@ -68,6 +71,7 @@ def start(
     wish = Wish(
         way or said("START") or "auto",
         url or said("URL"),
+        str(ca or said("CA")),
         token if token is not None else Secret(said("TOKEN")) if said("TOKEN") else None,
         by_command.words(command or said("COMMAND")),
         image or said("IMAGE"),

@@ -25,6 +25,11 @@ _INSIDE = "/home/eherkenning/eherkenning.yaml"
 
 def start(wish: Wish) -> Broker:
     """``--rm -i``: when we end, its standard input closes, it stops, and the engine takes it away."""
+    if "--tls" in wish.options:
+        raise NoBroker(
+            "the CA of a broker in a container is inside it, so it cannot be asked for TLS here.\nMend it with:  start "
+            "it yourself, and set MOCK_EHERKENNING_URL=https://... and MOCK_EHERKENNING_CA=/path/of/ca.pem"
+        )
     engine = shutil.which("docker") or shutil.which("podman")
     if not engine:
         raise NoBroker("neither docker nor podman is on PATH.\nMend it with:  apt install podman")

@@ -15,10 +15,10 @@ from mock_eherkenning_client.secret import Secret
 from mock_eherkenning_client.seen import Seen
 from mock_eherkenning_client.starting import forked
 
-SECONDS = 30.0
+SECONDS = 60.0
 POLITE_SECONDS = 1.0
 """For a broker that is idle ends in some hundredths of a second. Who else holds the pipe may do so for hours."""
-STOP_SECONDS = 10.0
+STOP_SECONDS = 20.0
 
 
 class Process:

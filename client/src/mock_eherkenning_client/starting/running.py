@@ -17,10 +17,10 @@ def use(wish: Wish) -> Broker:
             "no URL of a running broker.\nMend it with:  export MOCK_EHERKENNING_URL=http://127.0.0.1:8080"
         )
     try:
-        broker = Broker(wish.url, token=wish.token)
+        broker = Broker(wish.url, token=wish.token, ca=wish.ca or None)
     except NoBroker as error:
         raise NoBroker(f"MOCK_EHERKENNING_URL: {error}") from None
-    status, raw, _ = broker.api.send("GET", "/readyz", timeout=10)
+    status, raw, _ = broker.api.send("GET", "/readyz")
     if status != 200:
         said = raw[:500].decode("utf-8", "replace")
         raise NoBroker(f"the broker at {wish.url} is not ready: GET /readyz gave {status}\n{said}")
