@@ -1,7 +1,8 @@
 """What many people cost: ``python -m bench.scale``. 100 000 people and 300 000 mandates from CSV beside ten people.
 
-Prints how long they take to load and in how much memory, what a login costs beside a login with ten people, how long
-requests take while all of them are read again, and how soon 5 000 people in YAML are in force after a save.
+Prints how long they take to load and in how much memory, how long the first text search among them takes and those
+after it, what a login costs beside a login with ten people, how long requests take while all of them are read again,
+and how soon 5 000 people in YAML are in force after a save.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from support.sp import ServiceProvider
 PEOPLE, COMPANIES, MANDATES_EACH = 100_000, 20_000, 3
 YAML_PEOPLE = 5_000
 SUPPLIERS = ("reconi", "kpn", "digidentity", "we-id")
-AIMS = "aims: load 6 s and 350 MB, reload peak twice that, login ratio 0.9..1.1, YAML in force 2 s"
+AIMS = "aims: load 6 s and 350 MB, search 100 ms, reload peak twice that, login ratio 0.9..1.1, YAML in force 2 s"
 
 ROOT_YAML = """\
 services:
@@ -165,6 +166,7 @@ def main() -> None:
     print(f"{asked.people} people, {asked.people * MANDATES_EACH} mandates; {AIMS}\n", flush=True)
     with broker(sp, 10) as small, broker(sp, asked.people) as large:
         _load(large)
+        _searches(large)
         _memory(small, large)
         _logins(sp, small, large, asked.rounds, asked.logins)
         _reload(large)
@@ -175,6 +177,26 @@ def _load(large: RunningBroker) -> None:
     command = [sys.executable, "-c", LOAD, str(large.home / "eherkenning.yaml")]
     wall, cpu = map(float, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
     print(f"load            {wall:.2f} s, {cpu:.2f} s CPU", flush=True)
+
+
+def _searches(large: RunningBroker) -> None:
+    """Of people and of mandates, some that one or two have and some that all have; and the page of the console."""
+    paths = (
+        *(f"/api/v1/people?q={text}" for text in ("p099998", "fictief")),
+        *(f"/api/v1/mandates?q={text}" for text in ("p099998", "helpdesk")),
+        *(f"/console/people?q={text}" for text in ("p099998", "fictief")),
+    )
+    with requests.Session() as session:
+        print(f"search          {'first':>8}  {'later ms':>22}")
+        for path in paths:
+            first, *later = (_milliseconds(session, large.base_url + path) for _ in range(6))
+            print(f"                {first:8.1f}  {Spread.of(later).said(1):>22}  {path}", flush=True)
+
+
+def _milliseconds(session: requests.Session, url: str) -> float:
+    began = time.perf_counter()
+    session.get(url, timeout=60).raise_for_status()
+    return (time.perf_counter() - began) * 1000
 
 
 def _memory(small: RunningBroker, large: RunningBroker) -> None:

@@ -217,10 +217,10 @@ def _headers(response: Response) -> Response:
 
 def _error_page(error: HTTPException) -> ResponseReturnValue:
     if request.path.startswith("/api/"):
-        return api.problem(error.code or 500, error.name, error.description or "")
-    return render_template(
-        "broker/error.html", code=str(error.code), kind="http", detail=""
-    ), error.code or 500
+        return api.astray.answer(error)
+    page = render_template("broker/error.html", code=str(error.code), kind="http", detail="")
+    headers = dict(error.get_headers()) if error.code == 405 else {}
+    return page, error.code or 500, {name: text for name, text in headers.items() if name == "Allow"}
 
 
 def _fault_page(error: Exception) -> ResponseReturnValue:

@@ -24,6 +24,7 @@ from suppliers.register.problems import ConfigError
 
 WRONG = 1
 UNUSABLE = 2
+CUT_OFF = 141  # as a shell says it of SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,8 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[:1] == ["login"]:
         return _login(words)
     options = _parser().parse_args(arguments)
+    code = CUT_OFF
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Who reads has seen enough, such as "head". What is left goes nowhere, also what Python writes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code
     except (Unusable, asking.Unanswerable, Unreadable, KeyProblem) as problem:
         return _stop(told_of(str(problem), words, of_process()))
     except ConfigError as error:

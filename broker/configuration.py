@@ -324,6 +324,7 @@ class Configuration:
         while not self._stop.wait(LOOK_EVERY):
             try:
                 self.refresh()
+                self._files.index()
             except Exception:
                 # The watch must outlive whatever an editor leaves on disk for a moment.
                 log.exception("the configuration could not be read again")

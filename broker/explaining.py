@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -26,26 +26,34 @@ from suppliers.explain import Explanation, Given, explain
 from suppliers.profiles import load_profiles
 from suppliers.reasons import NOWHERE
 from suppliers.register import days
-from suppliers.register.days import DUTCH, dutch_day
+from suppliers.register.days import dutch_day
 from suppliers.register.editing import Missing
 from suppliers.register.model import CompanyRecord, Means, PersonRecord, Place, Register
-from suppliers.register.problems import nearest
+from suppliers.register.problems import nearest, shown
 from suppliers.register.reading import reading_now
 from suppliers.steps.pin import random_pin
 from suppliers.visit import Facts
 from suppliers.wording import day
 
 FORMATS = ("text", "json")
+MOST_TRIED = 20
+_ALSO = {
+    "nl": "dit gaat over bedrijf {0}; met dit nummer of deze naam is er ook: {1}",
+    "en": "this is about company {0}; of the same number or name there is also: {1}",
+}
 MARKS = {True: "ok", False: "NO", None: "-"}
-AT = "expected a day such as 2026-11-22 or today+30d, or a time such as 2026-11-22T09:00:00Z"
+AT = "expected a day such as 2026-11-22 or today+30d, or a time such as 2026-11-22T09:00:00, Dutch where it has no zone"
 
 
 class WrongQuestion(ValueError):
-    """A part of the question that cannot be read; ``key`` names it."""
+    """A part of the question that cannot be read; ``key`` names it, ``nearest`` is what was probably meant."""
 
-    def __init__(self, key: str, given: str, text: str) -> None:
-        super().__init__(f"{text}; received {given[:60]!r}")
+    def __init__(self, key: str, given: str, text: str, nearest: str | None = None) -> None:
+        near = f"; did you mean {shown(nearest)}?" if nearest else ""
+        self.text = f"{text}; received {given[:60]!r}"
+        super().__init__(f"{self.text}{near}")
         self.key = key
+        self.nearest = nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,8 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An explanation with what it is about. ``company`` is the one that was asked for, if any was."""
+    """An explanation with what it is about. ``company`` is the one that was asked for, if any was;
+    ``also`` are others that have the same number or name."""
 
     explanation: Explanation
     offered: Offered
@@ -144,6 +153,7 @@ class Explained:
     at: datetime
     supplier_name: str
     company: CompanyRecord | None = None
+    also: tuple[CompanyRecord, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -169,7 +179,7 @@ def explained(scene: Scene, asked: Question) -> Explained:
     register = scene.register
     person, by_name = find_person(scene, asked.person)
     offered = find_service(scene, asked.service)
-    company = find_company(register, asked.company) if asked.company else None
+    companies = find_companies(register, asked.company) if asked.company else [None]
     supplier = find_supplier(scene, asked.supplier) if asked.supplier else ""
     ask = offered.ask(_level(asked.level))
     at = _at(asked.at, scene.now)
@@ -178,20 +188,21 @@ def explained(scene: Scene, asked: Question) -> Explained:
     if asked.means and not held:
         names = [m.username for m in person.means]
         raise Missing(f"means of {person.key}", asked.means, nearest(asked.means, names))
-    about = partial(
-        explain, person, ask=ask, company=company.key if company else "", service_place=offered.place
-    )
 
-    def by(means: Means) -> Explanation:
-        return about(means, facts=scene.facts(means.supplier, at))
+    def by(means: Means | None, company: CompanyRecord | None) -> Explanation:
+        slug = means.supplier if means else supplier or next(iter(scene.desk.profiles))
+        facts, key = scene.facts(slug, at), company.key if company else ""
+        return explain(person, means, ask=ask, company=key, service_place=offered.place, facts=facts)
 
-    # With more than one means, the one that lets them in; else the first.
-    found = next((one for one in map(by, held) if one.passes), None)
+    # With more than one means, or more than one company of that number, those that let them in; else the first.
+    any_means: list[Means | None] = [*held] or [None]
+    tried = ((by(means, one), one) for one in companies[:MOST_TRIED] for means in any_means)
+    found, company = next(((one, of) for one, of in tried if one.passes), (None, companies[0]))
     if found is None:
-        slug = supplier or next(iter(scene.desk.profiles))
-        found = by(held[0]) if held else about(None, facts=scene.facts(slug, at))
+        found = by(held[0] if held else None, company)
+    also = tuple(one for one in companies if one is not None and one is not company)
     name = scene.desk.profiles[found.supplier].name
-    return Explained(found, offered, ask, at, name, company)
+    return Explained(found, offered, ask, at, name, company, also)
 
 
 def services(scene: Scene) -> Iterator[Offered]:
@@ -251,15 +262,20 @@ def find_person(scene: Scene, text: str) -> tuple[PersonRecord, Means | None]:
     raise Missing("person", text, near)
 
 
-def find_company(register: Register, text: str) -> CompanyRecord:
-    """By key, KvK number, RSIN or name."""
+def find_companies(register: Register, text: str) -> list[CompanyRecord]:
+    """By key, KvK number, RSIN or name; of a number or a name there may be more than one."""
     wanted = text.strip()
     if found := register.companies.get(wanted):
-        return found
-    for company in register.companies.values():
-        if wanted.casefold() in (company.kvk, company.rsin, company.name.casefold()):
-            return company
-    raise Missing("company", text, nearest(wanted, list(register.companies)))
+        return [found]
+    folded = wanted.casefold()
+    companies = register.companies.values()
+    if all_ := [one for one in companies if folded in (one.kvk, one.rsin, one.name.casefold())]:
+        return all_
+    near = nearest(wanted, list(register.companies))
+    if near is None:
+        by_name = {company.name: company.key for company in companies}
+        near = by_name.get(nearest(wanted, list(by_name)) or "")
+    raise Missing("company" if near else "company with key, name, KvK number or RSIN", text, near)
 
 
 def find_supplier(scene: Scene, text: str) -> str:
@@ -281,6 +297,7 @@ def as_json(found: Explained) -> dict[str, Any]:
         "supplier": {"slug": explanation.supplier, "name": found.supplier_name},
         "means": means and {"username": means.username, "card": means.card, "level": means.level.label},
         "company": company and {"key": company.key, "name": company.name},
+        "also": [{"key": one.key, "name": one.name} for one in found.also],
         "level": found.ask.level.label,
         "at": instants.write(found.at),
         "steps": [step.told() for step in explanation.steps],
@@ -291,6 +308,11 @@ def as_json(found: Explained) -> dict[str, Any]:
 def text(found: Explained, language: str) -> str:
     """A line for each step, with the place first, where editors look for it."""
     lines = [f"{step.place}: {MARKS[step.ok]}: {step.text.in_(language)}" for step in found.explanation.steps]
+    if found.also and found.company:
+        keys = ", ".join(one.key for one in found.also)
+        lines.insert(
+            0, f"{found.company.place}: {MARKS[None]}: {_ALSO[language].format(found.company.key, keys)}"
+        )
     name = found.offered.service.name.in_(language)
     on = day(dutch_day(found.at), language)
     verdict = {
@@ -335,9 +357,6 @@ def _at(text: str, now: datetime) -> datetime:
     if not text.strip():
         return now
     try:
-        if "T" in text.upper() and not days.is_relative(text.strip()):
-            return instants.read(text.strip())
-        on = reading_now().day(text.strip())
-        return datetime.combine(on, time(12), DUTCH).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise WrongQuestion("at", text, AT) from None
+        return days.moment(text, reading_now().today)
+    except ValueError:
+        raise WrongQuestion("at", text, AT, days.likely(text)) from None

@@ -273,12 +273,12 @@ def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProbl
         rules.Fault(expected, problem.reason, "SAMLRequest", problem.line, problem.mend or mend),
         parts.current.broker.rules,
     )
-    xml = b"" if arrived.carried is None else arrived.carried.xml[:20_000]
+    xml = b"" if arrived.carried is None else arrived.carried.xml
     data = {
         "binding": arrived.binding,
         "tag": arrived.tag,
         "sp": None,
-        "xml": xml.decode("utf-8", "replace"),
+        "xml": xml[:20_000].decode("utf-8", "replace"),
         **({"raw": arrived.raw} if arrived.raw else {}),
         "findings": [finding.as_json()],
     }
@@ -288,8 +288,8 @@ def _unreadable(parts: Parts, exchange: str, arrived: Arrived, problem: XmlProbl
 
 def _not_fetched(parts: Parts, exchange: str, arrived: Arrived, problem: NotFetched) -> Refused:
     """By an artifact that is none (AR-01), or one for which no message came that can be believed (AR-43)."""
-    rule = RULES.rules["AR-01" if problem.garbled else "AR-43"]
-    finding = rule.finding(problem.fault, parts.current.broker.rules)
+    rule = "AR-01" if problem.garbled else "AR-43"
+    finding = RULES.rules[rule].finding(problem.fault, parts.current.broker.rules)
     data = {
         **problem.told,
         "binding": arrived.binding,

@@ -20,7 +20,7 @@ from broker.scenarios.section import ScenarioSection
 from broker.settings import BrokerSection
 from broker.sp_settings import SpSections
 from broker.trusted.documents import Stamp, stamp_of
-from suppliers.register import days
+from suppliers.register import days, search
 from suppliers.register.loader import Loaded, load
 from suppliers.register.problems import ConfigError, Problem, Surprise
 from suppliers.register.reading import Reading
@@ -80,6 +80,14 @@ class YamlFiles:
             if is_large(before):
                 self._old = [*before.people.values(), *before.mandates()]
         return True
+
+    def index(self) -> None:
+        """Of very many people, what the first search would have to wait for; at most once for each time they are read,
+        and not before they are in force."""
+        register = self.loaded.register
+        if is_large(register) and not search.is_ready(register):
+            with quietly():
+                search.prepare(register, step_aside)
 
     @property
     def today(self) -> date:

@@ -19,7 +19,7 @@ def serve_until_told(server: HTTPServer, *, with_parent: bool = False) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.put(None))
     if with_parent:
-        Thread(target=lambda: told.put(_parent_ended()), name="parent", daemon=True).start()
+        Thread(target=_until_parent_ends, args=(told,), name="parent", daemon=True).start()
     serving = Thread(target=server.serve, name="server", daemon=True)
     serving.start()
     while serving.is_alive():
@@ -32,6 +32,7 @@ def serve_until_told(server: HTTPServer, *, with_parent: bool = False) -> None:
     server.stop()
 
 
-def _parent_ended() -> None:
+def _until_parent_ends(told: SimpleQueue[None]) -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
+    told.put(None)

@@ -172,8 +172,9 @@ def must_renew(means: Means, account: Account) -> bool:
 
 
 def _account(means: Means, raw: bytes | None) -> Account:
-    account = _ACCOUNT.validate_json(raw) if raw else Account(means.fingerprint)
-    return account if account.fingerprint == means.fingerprint else Account(means.fingerprint)
+    fingerprint = means.fingerprint
+    account = _ACCOUNT.validate_json(raw) if raw else None
+    return account if account and account.fingerprint == fingerprint else Account(fingerprint)
 
 
 def _kind(means: Means) -> str:

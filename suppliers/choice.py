@@ -144,18 +144,28 @@ def organisation_of(visit: Visit) -> str:
 def through(visit: Visit, facts: Facts) -> list[Mandate]:
     """What lets this visit's person in now through the intermediary that they chose; directly where they chose a
     company."""
+    return through_of(considered(visit, facts).fitting, visit)
+
+
+def through_of(fitting: Iterable[Mandate], visit: Visit) -> list[Mandate]:
+    """The same of mandates that are known to let them in."""
     if not visit.intermediary:
-        return left(visit, facts)
-    return [m for m in considered(visit, facts).fitting if m.intermediary == visit.intermediary]
+        return left_of(fitting, visit)
+    return [mandate for mandate in fitting if mandate.intermediary == visit.intermediary]
 
 
 def left(visit: Visit, facts: Facts) -> list[Mandate]:
     """What lets this visit's person in now for the company that they chose, the way that they chose."""
+    return left_of(considered(visit, facts).fitting, visit)
+
+
+def left_of(fitting: Iterable[Mandate], visit: Visit) -> list[Mandate]:
+    """The same of mandates that are known to let them in."""
     if not visit.company:
         return []
     return [
         mandate
-        for mandate in considered(visit, facts).fitting
+        for mandate in fitting
         if (mandate.intermediary or "", mandate.company) == (visit.intermediary, visit.company)
     ]
 

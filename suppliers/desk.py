@@ -19,6 +19,7 @@ from suppliers import visit as visits
 from suppliers.accounts import Accounts, Guess, proof
 from suppliers.approving import Approvals
 from suppliers.ask import Ask, Offer, Outcome, Word
+from suppliers.foresee import Foresight
 from suppliers.forgotten import Forgotten
 from suppliers.grants import Grants
 from suppliers.inbox import Inbox
@@ -108,6 +109,7 @@ class Desk:
         self.profiles = profiles
         self.base_url = base_url
         self._tester_panel = tester_panel
+        self._foresight = Foresight()
         self.inbox = inbox or Inbox(store)
         self.accounts = Accounts(store)
         self._register_of = register_of
@@ -234,7 +236,7 @@ class Desk:
         if not self._tester_panel():
             return None
         facts = self._facts(visit, partial(self.accounts.guess, tag=visit.ask.tag))
-        return testers.panel(visit, screen, facts, searched=searched, fill=fill)
+        return testers.panel(visit, screen, facts, searched=searched, fill=fill, foresight=self._foresight)
 
     def reset_testers(
         self, slug: str, tag: str, *, searched: str | None = None, fill: str = ""

@@ -13,7 +13,7 @@ from itertools import islice
 from suppliers.accounts import Standing
 from suppliers.ask import Ask, Company, Names
 from suppliers.authorise import ELSEWHERE, Reason, considered, delivered, filled
-from suppliers.choice import best, branches, chosen, clients, left, organisations, through
+from suppliers.choice import best, branches, chosen, clients, left_of, organisations, through_of
 from suppliers.profiles import Profile
 from suppliers.reasons import NOWHERE, Step
 from suppliers.register.model import Mandate, Means, MeansStatus, PersonRecord, Place
@@ -203,11 +203,11 @@ def _authorised(
     if not fitting:
         return [*steps, _no_mandate(visit, person, against, facts, company)], None
     weighed = [
-        _weighed(visit, person, option.value, facts, company)
+        _weighed(visit, person, option.value, decision.fitting, facts, company)
         for option in organisations(fitting, facts.register)
     ]
     at, mandate, found = next((one for one in weighed if not one[2].missing), weighed[0])
-    steps += _choices(at, mandate, len(weighed), facts, company)
+    steps += _choices(at, mandate, len(weighed), decision.fitting, facts, company)
     steps.append(_attributes(visit.ask, found, mandate))
     if found.missing:
         return steps, None
@@ -248,21 +248,28 @@ def _no_mandate(
 
 
 def _weighed(
-    visit: Visit, person: PersonRecord, organisation: str, facts: Facts, company: str
+    visit: Visit,
+    person: PersonRecord,
+    organisation: str,
+    fitting: Sequence[Mandate],
+    facts: Facts,
+    company: str,
 ) -> tuple[Visit, Mandate, Disclosure]:
     """What comes of choosing this organisation, and then the client that is wanted, or the first one."""
     key, intermediary = chosen(organisation)
     visit = replace(visit, company=key, intermediary=intermediary)
     if intermediary:
-        found = [option.value for option in clients(through(visit, facts), facts.register)]
+        found = [option.value for option in clients(through_of(fitting, visit), facts.register)]
         visit = replace(visit, company=company if company in found else found[0])
-    held = left(visit, facts)
+    held = left_of(fitting, visit)
     mandate = best(held, branches(held, facts.register)[0].value)
     assert mandate is not None
     return visit, mandate, disclosure(visit.ask, person, delivered(mandate.company, facts))
 
 
-def _choices(visit: Visit, mandate: Mandate, count: int, facts: Facts, company: str) -> Iterator[Step]:
+def _choices(
+    visit: Visit, mandate: Mandate, count: int, fitting: Sequence[Mandate], facts: Facts, company: str
+) -> Iterator[Step]:
     """Organisation, client of an intermediary, branch: what there is to choose, and what is taken here."""
     companies, place = facts.register.companies, mandate.place
     if count > 1:
@@ -270,14 +277,14 @@ def _choices(visit: Visit, mandate: Mandate, count: int, facts: Facts, company: 
     first = companies[mandate.intermediary or mandate.company].name
     yield Step("organisation", "taken", True, "explain.organisation", place, {"company": first})
     if mandate.intermediary:
-        found = {option.value for option in clients(through(visit, facts), facts.register)}
+        found = {option.value for option in clients(through_of(fitting, visit), facts.register)}
         if len(found) > 1 and company not in found:
             values: dict[str, object] = {"count": len(found), "intermediary": first}
             yield Step("chain", "choice", True, "explain.chain.choice", place, values, notable=True)
         client = companies[mandate.company].name
         yield Step("chain", "through", True, "testers.chain", place, {"intermediary": first}, notable=True)
         yield Step("chain", "client", True, "explain.chain.client", place, {"company": client})
-    parts = branches(left(visit, facts), facts.register)
+    parts = branches(left_of(fitting, visit), facts.register)
     if len(parts) > 1:
         yield Step(
             "branch", "choice", True, "explain.branch.choice", place, {"count": len(parts)}, notable=True

@@ -5,17 +5,24 @@ Nothing is decided in this module, nor put in words: it takes what counts from `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
+from suppliers.accounts import Account
 from suppliers.ask import Ask, Names
 from suppliers.authorise import ELSEWHERE
 from suppliers.explain import walk
+from suppliers.grants import Held
 from suppliers.reasons import Step
-from suppliers.register.model import Means, PersonRecord, Place
+from suppliers.register.model import Means, PersonRecord, Place, Register
 from suppliers.visit import Facts
 
 PASSES = "answer"
 _MOST_REASONS = 3
+MOST_ASKED = 20
+MOST_PEOPLE = 200
+"""Of so many kinds of request, each of so many people, the verdicts are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +70,38 @@ def _stopped(steps: tuple[Step, ...]) -> Verdict:
     return Verdict(last.ends, texts, near[0].place, f"{last.ends}.{near[0].code}")
 
 
-__all__ = ["PASSES", "Verdict", "foresee"]
+class Foresight:
+    """``foresee`` with a memory: each login shows the panel, and from one to the next little of it changes. A verdict
+    stays as long as nothing changes of what it depends on: register, supplier, request, day, and what came of the
+    means and the mandates while running."""
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[Register, dict[Hashable, _Kept]] = WeakKeyDictionary()
+
+    def of(self, ask: Ask, facts: Facts, *, alone: bool = False) -> Callable[[PersonRecord, Means], Verdict]:
+        """For the people of one panel."""
+        kinds = self._known.setdefault(facts.register, {})
+        # What is of this one login decides nothing.
+        asked = replace(ask, id="", return_path="", choice_path="", until=None, tag="")
+        kind = facts.profile.slug, facts.today, alone, asked
+        if kind not in kinds and len(kinds) >= MOST_ASKED:
+            kinds.clear()
+        kept = kinds.setdefault(kind, {})
+
+        def verdict(person: PersonRecord, means: Means) -> Verdict:
+            lies_over = facts.account(means), facts.held(person.key)
+            known = kept.get((means.card, means.username))
+            if known is not None and known[0] == lies_over:
+                return known[1]
+            if len(kept) >= MOST_PEOPLE:
+                kept.clear()
+            found = foresee(person, means, ask, facts, alone=alone)
+            kept[means.card, means.username] = lies_over, found
+            return found
+
+        return verdict
+
+
+_Kept = dict[tuple[bool, str], tuple[tuple[Account, Held], Verdict]]
+
+__all__ = ["PASSES", "Foresight", "Verdict", "foresee"]

@@ -5,21 +5,22 @@ Test data only, and only as long as the setting lets it: ``desk.Desk.testers`` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
 from pathlib import PurePath
 
-from suppliers.foresee import Verdict, foresee
+from suppliers.foresee import Foresight, Verdict
 from suppliers.register.model import Means, PersonRecord
 from suppliers.steps.pin import pin_state
 from suppliers.visit import Facts, Screen, Visit
 
 MOST_CARDS = 12
 MOST_LOOKED_AT = 100
-"""So many people are looked at for one page, at about 0.04 ms each. A supplier with more clients shows nobody until
-a tester searches: a dozen picked by chance would help nobody."""
+"""So many people are looked at for one page, at about 0.13 ms each, or 0.02 where it is remembered what
+would happen. A supplier with more clients shows nobody until a tester searches: a dozen picked by chance would help
+nobody."""
 # The pages that stop somebody: who else could be tried?
 _ENDS = ("means", "level", "nochannel", "nomandate", "missing", "refused")
 
@@ -66,17 +67,27 @@ class Panel:
 
 
 def panel(
-    visit: Visit, screen: Screen, facts: Facts, *, searched: str | None = None, fill: str = ""
+    visit: Visit,
+    screen: Screen,
+    facts: Facts,
+    *,
+    searched: str | None = None,
+    fill: str = "",
+    foresight: Foresight | None = None,
 ) -> Panel:
-    """What the panel on this page shows. ``fill`` is the user name (or card number) of whoever to fill in.
+    """What the panel on this page shows. ``fill`` is the user name (or card number) of whoever to fill in;
+    ``foresight`` remembers what it foresaw at earlier pages.
 
     Everybody is looked at where it is asked who one is, where the road ends, and where a tester searches; on the
     pages between only whoever the visit is of, so that a login is not slowed for people who never look.
     """
-    facts = replace(facts, account=cache(facts.account))
+    facts = replace(facts, account=cache(facts.account), held=cache(facts.held))
     holder = facts.holder(visit)
     everybody = holder is None or screen.step <= 1 or screen.name in _ENDS or searched is not None
-    cards, left_out = _cards(visit, screen, facts, searched if everybody else None, everybody=everybody)
+    verdict = (foresight or Foresight()).of(visit.ask, facts, alone=visit.alone)
+    cards, left_out = _cards(
+        visit, screen, facts, verdict, searched if everybody else None, everybody=everybody
+    )
     found = facts.register.login(facts.profile.slug, fill, card=screen.name == "card")
     return Panel(
         cards=cards,
@@ -90,7 +101,13 @@ def panel(
 
 
 def _cards(
-    visit: Visit, screen: Screen, facts: Facts, searched: str | None, *, everybody: bool
+    visit: Visit,
+    screen: Screen,
+    facts: Facts,
+    verdict: Callable[[PersonRecord, Means], Verdict],
+    searched: str | None,
+    *,
+    everybody: bool,
 ) -> tuple[tuple[Card, ...], int]:
     """The cards, and how many people there are besides."""
     clients = facts.register.clients(facts.profile.slug)
@@ -99,9 +116,10 @@ def _cards(
     few = len(clients) <= MOST_LOOKED_AT
 
     def card(person: PersonRecord, means: Means) -> Card:
-        verdict = foresee(person, means, visit.ask, facts, alone=visit.alone)
         current = holder is not None and holder[1] is means
-        return Card(person, means, verdict, current, here=bool(_fill(visit, screen, facts, means)))
+        return Card(
+            person, means, verdict(person, means), current, here=bool(_fill(visit, screen, facts, means))
+        )
 
     def is_named(person: PersonRecord, means: Means) -> bool:
         return wanted in person.name.casefold() or wanted in means.username.casefold()

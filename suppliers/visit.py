@@ -10,6 +10,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Literal
 
 from suppliers.accounts import Account, Guess
@@ -105,15 +106,23 @@ def road(profile: Profile, *, alone: bool = False) -> tuple[Step, ...]:
     The same for everybody, so that a number means one thing: a step that has nothing to ask of a person is
     passed over, not left out.
     """
+    return _road(profile.steps, len(profile.second_factors) > 1, profile.smartcard, alone)
+
+
+@cache
+def _road(
+    pages: tuple[tuple[str, ...], ...], channel: bool, smartcard: bool, alone: bool
+) -> tuple[Step, ...]:
+    """There are few roads, and each login goes along one many times."""
     steps: list[Step] = []
-    for fields in profile.steps:
+    for fields in pages:
         if fields != ("pin",):
             steps.append(Step(Kind.LOGIN, fields))
             continue
-        if len(profile.second_factors) > 1:
+        if channel:
             steps.append(Step(Kind.CHANNEL))
         steps.append(Step(Kind.PIN))
-    if profile.smartcard:
+    if smartcard:
         steps.append(Step(Kind.CARD))
     steps.append(Step(Kind.RENEW))
     return (

@@ -7,8 +7,8 @@ from functools import cache
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from broker.api import clock as clocks
 from broker.api import (
+    astray,
     exchange_messages,
     exchanges,
     explain,
@@ -28,14 +28,16 @@ from broker.api import (
     sessions,
     state,
 )
+from broker.api import clock as clocks
 from broker.api.described import Calls
-from broker.api.problems import problem
+from broker.api.problems import Answered, problem, response
 from broker.clock import Clock
-from broker.console.guard import allowed, from_elsewhere
+from broker.console.guard import ASKS_TOKEN, allowed, from_elsewhere
 from broker.parts import Parts
 from suppliers.desk import Desk
 
 _READING = ("GET", "HEAD", "OPTIONS")
+_SEND_TOKEN = "Send the token as Authorization: Bearer <token>."
 
 
 def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
@@ -66,9 +68,10 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
             return None
         if not allowed(settings):
             if request.path == "/api":
-                return render_template("console/token.html"), 401
-            return problem(401, "Token needed", "Send the token as Authorization: Bearer <token>.")
-        if request.method not in _READING and from_elsewhere() and request.origin not in settings.cors:
+                return render_template("console/token.html"), 401, ASKS_TOKEN
+            return response(Answered(401, "Token needed", _SEND_TOKEN).document, ASKS_TOKEN)
+        foreign = request.method not in _READING and from_elsewhere(null_is_ours=False)
+        if foreign and request.origin not in settings.cors:
             detail = "Changes are accepted from this broker's own pages and tools only."
             return problem(403, "Other site", detail)
         return None
@@ -96,4 +99,4 @@ def blueprint(parts: Parts, desk: Desk, clock: Clock) -> Blueprint:
     return made
 
 
-__all__ = ["blueprint", "problem"]
+__all__ = ["astray", "blueprint", "problem"]

@@ -18,8 +18,10 @@ from broker.api.problems import Answered, wrong
 from broker.clock import Clock
 from broker.parts import Parts
 from broker.wire import instants
+from suppliers.register import days
 from suppliers.register.layer import loose
 from suppliers.register.problems import ConfigError, Problem, nearest, shown
+from suppliers.register.reading import reading_now
 from suppliers.register.schema import Part, fault, problems_of
 
 _HOW = (
@@ -71,10 +73,12 @@ class WholeClock(Given):
 
 
 def _instant(value: object) -> datetime:
+    text = str(value)
     try:
-        return instants.read(str(value))
+        return days.moment(text, reading_now().today)
     except ValueError:
-        raise fault(f"{shown(str(value))} is not an instant", EXAMPLE_AT) from None
+        message = f"{shown(text)} is neither a time nor a day"
+        raise fault(message, EXAMPLE_AT, *days.FORMS, nearest=days.likely(text)) from None
 
 
 def _seconds(value: object) -> timedelta:
@@ -96,7 +100,9 @@ _Seconds = Annotated[timedelta, BeforeValidator(_seconds), WithJsonSchema({"type
 class ClockChange(Part):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    at: _Instant | None = Field(None, description="an instant; without a zone it is UTC")
+    at: _Instant | None = Field(
+        None, description="a time, without a zone Dutch time; or a day as in the YAML (today-1d), at noon"
+    )
     shift_seconds: _Seconds | None = Field(None, description="from the machine's clock")
     shift_by_seconds: _Seconds | None = Field(None, description="from where it is now")
     frozen: bool | None = Field(None, description="whether it stands still there")

@@ -103,7 +103,8 @@ class Explanation(_Described):
     service: NamedService
     supplier: NamedSupplier
     means: UsedMeans | None = Field(description="null for a person without one there")
-    company: Keyed | None = Field(description="that was asked for")
+    company: Keyed | None = Field(description="that was asked for; of more than one, the first that gets in")
+    also: list[Keyed] = Field(description="others that have the number or name that was asked for")
     level: str = Field(description="that is needed")
     at: str
     steps: list[ReasonStep] = Field(description="in the order of a login")
@@ -160,7 +161,8 @@ def add(calls: Calls, parts: Parts, desk: Desk) -> None:
             question = Question(**query.model_dump(exclude={"tag"}))
             found = explaining.explained(scene(here, desk), question)
         except WrongQuestion as problem:
-            raise wrong([((problem.key,), Problem("", 0, 0, problem.key, str(problem)))]) from None
+            fault = Problem("", 0, 0, problem.key, problem.text, nearest=problem.nearest)
+            raise wrong([((problem.key,), fault)]) from None
         return answer(explaining.as_json(found))
 
     @calls(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from suppliers.register.problems import nearest, shown
 from suppliers.register.schema import (
     CompanyPart,
     MandatePart,
@@ -13,6 +15,7 @@ from suppliers.register.schema import (
     Part,
     PersonPart,
     ServicePart,
+    fault,
 )
 from suppliers.rooms import MOST_TAG
 
@@ -189,7 +192,16 @@ class Dropped(Given):
 
 # ---- what is asked ----
 
-Tag = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9_.:-]{{0,{MOST_TAG}}}$")]
+_TAG = rf"^[A-Za-z0-9_.:-]{{0,{MOST_TAG}}}$"
+
+
+def _tag(text: str) -> str:
+    if re.fullmatch(_TAG, text):
+        return text
+    raise fault(f"{shown(text)} is no tag", f"at most {MOST_TAG} letters, digits and . _ : -")
+
+
+Tag = Annotated[str, AfterValidator(_tag), WithJsonSchema({"type": "string", "pattern": _TAG})]
 _Said = Annotated[str, StringConstraints(max_length=200)]
 
 
@@ -280,10 +292,24 @@ BY_TAG: tuple[What, ...] = (*OF_ROOMS, "exchanges")
 """What can be dropped of a room: its exchanges go only where they are named."""
 
 
+def _what(text: str) -> str:
+    for one in text.split(","):
+        if one and one not in WHAT:
+            raise fault(f"{shown(one)} is nothing that can be dropped", *WHAT, nearest=nearest(one, WHAT))
+    return text
+
+
+_What = Annotated[
+    str,
+    AfterValidator(_what),
+    WithJsonSchema({"type": "string", "pattern": rf"^(({'|'.join(WHAT)})(,|$))*$"}),
+]
+
+
 class Reset(Part):
     model_config = DESCRIBED
 
-    what: Annotated[str, StringConstraints(pattern=rf"^(({'|'.join(WHAT)})(,|$))*$")] = Field(
+    what: _What = Field(
         "",
         description=f"what to drop, with commas between: {', '.join(WHAT)}; all of it when left out, but without "
         "a tag no service-providers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import jsonify
@@ -13,6 +13,7 @@ from suppliers.register.editing import InUse, Missing, Refused, Taken, Wrong
 from suppliers.register.problems import SHOWN, KeyPath, Problem
 
 JSON = "application/problem+json"
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 class Fault(BaseModel):
@@ -154,7 +155,8 @@ def pointer(path: KeyPath) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def response(document: dict[str, Any]) -> ResponseReturnValue:
+def response(document: dict[str, Any], headers: Mapping[str, str] = _NO_HEADERS) -> ResponseReturnValue:
     made = jsonify({key: value for key, value in document.items() if value is not None})
     made.content_type = JSON
+    made.headers.update(headers)
     return made, document["status"]

@@ -11,12 +11,12 @@ from urllib.parse import quote
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
-from broker.api import body, examples, models, search
+from broker.api import body, examples, models
 from broker.api.described import Answer, Body, Calls, Operation, answer, asked
 from broker.api.problems import wrong
 from broker.api.view import View
 from broker.parts import Parts
-from suppliers.register import editing
+from suppliers.register import editing, search
 from suppliers.register.changes import Section
 from suppliers.register.editing import By, Step
 from suppliers.register.layer import Layer, Layered, Record

@@ -30,7 +30,7 @@ def options(explain: argparse.ArgumentParser, users: argparse.ArgumentParser) ->
         "--at",
         default="",
         metavar="DATE",
-        help="such as 2027-01-31 or today+30d (default: the broker's clock)",
+        help="such as 2027-01-31, today+30d or, in Dutch time, 2027-01-31T09:00 (default: the broker's clock)",
     )
     explain.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
     users.add_argument("--supplier", default="", help="slug or name: only who logs in there")

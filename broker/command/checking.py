@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from broker.clock import machine_time
+from broker.configuration import YAML
 from broker.yaml_files import SECTIONS, surprises
 from suppliers.register import days
 from suppliers.register.loader import load
@@ -48,6 +49,9 @@ def facts_of(profiles: Mapping[str, Profile]) -> dict[str, SupplierFacts]:
 def check(file: Path, profiles: Mapping[str, Profile]) -> Checked:
     """Read a file as the broker would, now and in this environment."""
     today = days.dutch_day(machine_time())
+    if file.suffix.lower() == ".csv":
+        message = f"a table is checked through the YAML that names it under 'csv:': check {YAML}, or its folder"
+        return Checked(file, (Problem(str(file), 0, 0, "", message),), ())
     try:
         loaded = load(
             file,

@@ -13,7 +13,7 @@ from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from broker.command import Unusable
 from broker.command.environment import Parser, misspelt, of_process
@@ -295,9 +295,8 @@ def _greet(settings: Settings, authority: Authority | None) -> None:
     lines += [f"  note: {told}" for told in whereabouts.told_at_start(settings)]
     lines.append(f"  home folder                         {settings.home}")
     if settings.token:
-        lines.append(
-            f"  token for console and API           {settings.base_url}/console?token={settings.token}"
-        )
+        token = quote(settings.token, safe="")
+        lines.append(f"  token for console and API           {settings.base_url}/console?token={token}")
     print("\n".join(lines), flush=True)
 
 

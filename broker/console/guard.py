@@ -10,6 +10,8 @@ from flask import request
 from broker.settings import Settings
 
 COOKIE = "mock_eherkenning_token"
+ASKS_TOKEN = {"WWW-Authenticate": 'Bearer realm="mock-eherkenning"'}
+"""What goes with a 401 (RFC 9110, 15.5.2)."""
 
 
 def allowed(settings: Settings) -> bool:
@@ -26,11 +28,18 @@ def is_token(settings: Settings, given: str) -> bool:
     return bool(settings.token) and hmac.compare_digest(given.encode(), (settings.token or "").encode())
 
 
-def from_elsewhere() -> bool:
-    """True where the browser says that another site made it call: a change is then refused."""
+def from_elsewhere(*, null_is_ours: bool = True) -> bool:
+    """True where the browser says that another site made it call: a change is then refused.
+
+    ``null_is_ours`` is of what forms on our pages are sent to: they send no referrer, so browsers of before 2023 say
+    only ``Origin: null`` for them. Nothing of ours sends that to the API.
+    """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in ("same-origin", "none")
-    # Browsers of before 2023 send Origin only; it is null from our own pages too, for they send no referrer.
-    origin = request.headers.get("Origin", "null")
-    return origin != "null" and urlsplit(origin).netloc != request.host
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    if origin == "null":
+        return not null_is_ours
+    return urlsplit(origin).netloc != request.host

@@ -25,8 +25,10 @@ def add(pages: Blueprint, parts: Parts, inbox: Inbox) -> None:
 
     @pages.route("/inbox")
     def inbox_page() -> ResponseReturnValue:
-        asked_for = (request.args.get(name, "").strip()[:_LONGEST] for name in ("to", "supplier", "q"))
-        wanted = Filter(*asked_for, tag=asked_room())
+        to, supplier, text = (
+            request.args.get(name, "").strip()[:_LONGEST] for name in ("to", "supplier", "q")
+        )
+        wanted = Filter(to, supplier, text, asked_room())
         messages = inbox.list(MOST, wanted=wanted)
         newest = inbox.list(1)
         asked = {"to": wanted.to, "supplier": wanted.supplier, "q": wanted.text, "tag": wanted.tag}

@@ -29,6 +29,35 @@ from suppliers.register.problems import KeyPath, Problem, shown
 MOST = 50
 DONE = ("saved", "same", "made", "gone", "restored", "means-saved", "means-gone")
 _LONGEST = 1000
+# By the fields of the forms, without "(optioneel)".
+LABELS = {
+    "key": "Sleutel",
+    "name": "Naam",
+    "email": "E-mailadres",
+    "phone": "Mobiel telefoonnummer",
+    "kvk": "KvK-nummer",
+    "rsin": "RSIN",
+    "branches": "Vestigingen",
+    "manager": "Machtigingenbeheerder",
+    "approves": "Keurt elke aanvraag meteen goed",
+    "supplier": "Leverancier",
+    "username": "Gebruikersnaam",
+    "card": "Nummer van de kaart",
+    "password": "Wachtwoord",
+    "pin": "Vaste pincode",
+    "level": "Niveau",
+    "status": "Stand",
+    "until": "Laatste dag",
+    "from": "Eerste dag",
+    "renew": "Moet een nieuw wachtwoord kiezen",
+    "app": "Er hoort een app bij",
+    "person": "Persoon",
+    "company": "Organisatie",
+    "service": "Dienst",
+    "provider": "Of alle diensten van een dienstverlener",
+    "intermediary": "Via een tussenpersoon",
+    "branch": "Alleen voor vestiging",
+}
 
 Body = dict[str, Any]
 
@@ -113,8 +142,13 @@ def attempt(change: Callable[[], object]) -> Trouble | None:
     else:
         return None
     errors = document.get("errors") or [{"pointer": "", "text": document["detail"]}]
-    texts = tuple((error["pointer"].partition("/")[2].partition("/")[0], error["text"]) for error in errors)
-    return Trouble(document["status"], texts, cascade)
+    return Trouble(document["status"], tuple(map(_at_field, errors)), cascade)
+
+
+def _at_field(error: Mapping[str, Any]) -> tuple[str, str]:
+    """The field, and the text without the key of the file: the field has its label."""
+    field, text = error["pointer"].partition("/")[2].partition("/")[0], error["text"]
+    return field, text.removeprefix(f"{error['key']}: ") if field in LABELS and error.get("key") else text
 
 
 def sent(*names: str) -> dict[str, str]:
@@ -149,7 +183,7 @@ def render(parts: Parts, template: str, here: str, status: int = 200, **context:
         # It comes by the URL, so it only chooses a text.
         done=done if done in DONE and status == 200 and request.method == "GET" else "",
         what=request.args.get("what", "")[:200],
-        **{"trouble": None, **context},
+        **{"trouble": None, "labels": LABELS, **context},
     )
     return page, status
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from broker.console.guard import COOKIE, allowed, is_token
+from broker.console.guard import ASKS_TOKEN, COOKIE, allowed, is_token
 from broker.parts import Parts
 
 
@@ -27,7 +27,7 @@ def blueprint(parts: Parts) -> Blueprint:
             )
             return response
         if not allowed(parts.settings):
-            return render_template("console/token.html"), 401
+            return render_template("console/token.html"), 401, ASKS_TOKEN
         return None
 
     return pages

@@ -109,9 +109,10 @@ def blueprint(parts: Parts) -> Blueprint:
             id=outcome.id,
         )
 
-    @pages.route("/<any('sso', 'slo'):door>", methods=ANY_METHOD, defaults={"rest": ""})
+    @pages.route("/<any('sso', 'slo'):door>", methods=ANY_METHOD)
+    @pages.route("/<any('sso', 'slo'):door>/", methods=ANY_METHOD)
     @pages.route("/<any('sso', 'slo'):door>/<path:rest>", methods=ANY_METHOD)
-    def beside(door: str, rest: str) -> ResponseReturnValue:
+    def beside(door: str, rest: str = "") -> ResponseReturnValue:
         """A request at an address that is almost right; what is no request is not found."""
         if request.method in ("GET", "HEAD") and not {"SAMLRequest", "SAMLart"} & set(request.args):
             raise NotFound
@@ -192,7 +193,9 @@ def _unpacked(version: str) -> Arrived:
 
 def _body() -> unpacking.Body:
     """What came instead of a form; empty where it was one."""
-    return unpacking.Body(request.headers.get("Content-Type", ""), request.get_data(), frozenset(request.args))
+    return unpacking.Body(
+        request.headers.get("Content-Type", ""), request.get_data(), frozenset(request.args)
+    )
 
 
 def _choice(parts: Parts, here: Login, *, missing: bool = False) -> str:

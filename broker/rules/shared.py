@@ -106,7 +106,7 @@ def certificate_valid(signed: Signed | None, now: datetime) -> Fault | None:
     received = f"valid from {start} to {end}: SHA-256 {certificate.fingerprint}"
     mend = None
     if now < certificate.x509.not_valid_before_utc:
-        mend = "Sign with the certificate from before until this one is valid, and keep both in your metadata till then."
+        mend = "Sign by the certificate from before until this one is valid, and keep both in your metadata till then."
     return Fault(f"valid at {instants.write(now)}", received, "certificate in the metadata", mend=mend)
 
 

@@ -96,7 +96,7 @@ def _no_artifact(text: str, data: bytes) -> tuple[str, str]:
     what = f"it is {len(data)} bytes that begin with 0x{data[:2].hex()}"
     if not data:
         return "it is empty", "Send the value of the parameter SAMLart."
-    if text[:8].casefold() == "aaqaa" + text[5:8].casefold() and not text.startswith("AAQA"):
+    if text[:4].casefold() == "aaqa" and text[:4] != "AAQA":
         return f"{what}: its capitals are gone", "Send the artifact as it came: capitals count in base64."
     try:
         if bytes.fromhex(text)[:2] == TYPE:
@@ -106,7 +106,8 @@ def _no_artifact(text: str, data: bytes) -> tuple[str, str]:
     if data.startswith(b"AAQA"):
         return "it is base64 in base64", "Send the artifact as it came: it is in base64 already."
     if data[:2] == TYPE:
-        return what, f"Send the artifact whole: it is {LENGTH} bytes, 60 characters of base64."
+        right = "the artifact whole" if len(data) < LENGTH else "the artifact alone"
+        return what, f"Send {right}: it is {LENGTH} bytes, 60 characters of base64."
     return what, ""
 
 

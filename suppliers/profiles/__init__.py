@@ -134,7 +134,8 @@ class Profile(BaseModel):
     steps: tuple[tuple[FieldName, ...], ...] = Field(min_length=1)
     smartcard: bool = Field(False, description="the first page also offers to log in with a smartcard")
     email_as_username: bool = Field(
-        False, description="the e-mail address does as well as the user name, where one means here goes with it"
+        False,
+        description="the e-mail address does as well as the user name, where one means here goes with it",
     )
     stay_logged_in: bool = Field(True, description="the first page offers to stay logged in, at most 2 hours")
     shown_levels: tuple[ShownLevel, ...] = Field(

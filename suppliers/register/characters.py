@@ -7,6 +7,7 @@ import unicodedata
 
 LONGEST = 1_000  # characters of one text
 LONGEST_KEY = 200
+DOTS = (".", "..")
 
 # Control and format characters and what is no character at all. A joiner between two letters of other alphabets, or
 # between two emoji, is seen: it changes what they look like.
@@ -41,6 +42,6 @@ def fault_of_key(key: str) -> str | None:
         return is_unseen(found)
     if len(key) > LONGEST_KEY:
         return f"a key has at most {LONGEST_KEY} characters, this one has {len(key)}"
-    if key.strip() in ("", ".", ".."):
-        return "a key needs a letter or a digit"
+    if key.strip() in DOTS:
+        return f"{key.strip()} cannot stand in an address: a key needs a letter or a digit"
     return None

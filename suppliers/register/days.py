@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DUTCH = ZoneInfo("Europe/Amsterdam")
@@ -45,6 +45,26 @@ def relative(text: str, today: date) -> date:
     for sign, count, unit in _STEP.findall(text):
         day = _moved(day, int(sign + count), unit.lower())
     return day
+
+
+def moment(text: str, today: date) -> datetime:
+    """An instant in UTC, of a day its noon; ValueError if it is neither. What has no zone is Dutch, as days are."""
+    text = text.strip()
+    try:
+        if is_relative(text):
+            return _noon(relative(text, today))
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            return _noon(date.fromisoformat(text))
+        if not re.match(r"\d{4}-\d\d-\d\d[Tt]", text, re.ASCII):
+            raise ValueError("neither a day nor a time")
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=DUTCH)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), DUTCH).astimezone(UTC)
 
 
 def likely(text: str) -> str | None:

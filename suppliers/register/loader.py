@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 
+from suppliers.register.characters import fault_of_key
 from suppliers.register.files import Tree, merged, tree_of
 from suppliers.register.generate import make_up
 from suppliers.register.model import Place, Register
@@ -372,6 +373,13 @@ class _Between:
         self.service_names = around.names if around else ServiceNames(self.services)
         mandates = list(_items(data.get("mandates")))
 
+        for section, found in (("services", services), ("companies", companies), ("people", self.own_people)):
+            for key in found:
+                if wrong := fault_of_key(key):
+                    self.note((section, key), wrong)
+        for index, mandate in mandates:
+            if (own := _text(mandate.get("id"))) and (wrong := fault_of_key(own)):
+                self.note(("mandates", index, "id"), wrong)
         for name in ("service_id", "instance_uuid"):
             self.once((("services", key, name), _text(s.get(name))) for key, s in services.items())
         self.once((("mandates", index, "id"), _text(mandate.get("id"))) for index, mandate in mandates)

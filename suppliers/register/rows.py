@@ -17,6 +17,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
+from suppliers.register.characters import DOTS, LONGEST_KEY, fault_of_key
 from suppliers.register.files import TableFile
 from suppliers.register.model import CompanyRecord, Mandate, Means, PersonRecord, Place, Register
 from suppliers.register.problems import ConfigError, KeyPath, Problem, shown, taken
@@ -239,6 +240,9 @@ class Tables:
             if not key:
                 self.problems.append(table.problem(line, "key", "is missing"))
                 continue
+            if len(key) > LONGEST_KEY or key in DOTS:
+                self.problems.append(table.problem(line, "key", str(fault_of_key(key))))
+                continue
             first = self.people.get(key)
             if first is None and key in known:
                 message = f"{shown(key)} is in the YAML already: leave one out"
@@ -371,6 +375,9 @@ class Tables:
             key = row.pop("key", "")
             if not key:
                 self.problems.append(table.problem(line, "key", "is missing"))
+                continue
+            if len(key) > LONGEST_KEY or key in DOTS:
+                self.problems.append(table.problem(line, "key", str(fault_of_key(key))))
                 continue
             if key in known or key in self.companies:
                 where = (

@@ -219,6 +219,8 @@ def test_changes_while_the_file_is_read_again_are_all_kept(bench: Any, api: Any)
         ({"Sec_Fetch_Site": "cross-site"}, 403),
         ({"Sec_Fetch_Site": "same-site"}, 403),
         ({"Origin": "https://evil.test"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "null", "Sec_Fetch_Site": "same-origin"}, 201),
         ({"Sec_Fetch_Site": "same-origin"}, 201),
         ({}, 201),
     ],
@@ -239,8 +241,79 @@ def test_without_the_token_nothing_is_told(start: Any) -> None:
     ):
         refused = client(method, path)
         assert (refused.status, refused.body["status"]) == (401, 401)
+        assert refused.headers["WWW-Authenticate"].startswith("Bearer")
     assert client.get("people", Authorization="Bearer s3cret").status == 200
     assert client.get("/api").status == 401
+
+
+def test_an_address_that_is_not_there_names_the_one_that_was_meant(api: Any) -> None:
+    got = api.post("rest")
+    assert (got.status, got.body["nearest"]) == (404, "/api/v1/reset")
+    assert got.body["detail"] == 'there is no "/api/v1/rest"; did you mean "/api/v1/reset"?'
+    assert "/api lists the addresses" in api.get("/api/v1/hocus-pocus").body["detail"]
+    assert api.get("/api/v1/" + "x" * 5_000).status == 404
+
+
+def test_a_method_that_an_address_does_not_take_is_answered_with_those_that_it_does(api: Any) -> None:
+    got = api("DELETE", "state")
+    assert (got.status, got.headers["Allow"]) == (405, "GET, HEAD")
+    assert got.body["detail"] == "/api/v1/state takes GET; received DELETE"
+    assert set(api.post("people/x").headers["Allow"].split(", ")) == {"DELETE", "GET", "HEAD", "PATCH", "PUT"}
+    assert api("DELETE", "/console").headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "allowed", "likely"),
+    [
+        ("what=chnges", "what", "changes", "changes"),
+        ("what=clock,inbx", "what", "inbox", "inbox"),
+        ("tag=bad%20tag", "tag", "at most", None),
+    ],
+)
+def test_a_wrong_part_or_tag_is_answered_with_what_would_be_right(
+    api: Any, query: str, key: str, allowed: str, likely: str | None
+) -> None:
+    got = api.post(f"reset?{query}")
+    (error,) = got.body["errors"]
+    assert (got.status, error["key"], error["nearest"]) == (422, key, likely)
+    assert any(one.startswith(allowed) for one in error["allowed"])
+    assert "^" not in error["text"]
+
+
+@pytest.mark.parametrize("key", ["qa%0a1", "qa%E2%80%AE", "qa%E2%80%8B", "..", ".", "x" * 201])
+def test_a_key_that_nobody_could_read_or_ask_for_is_refused(api: Any, key: str) -> None:
+    from suppliers.register.characters import LONGEST_KEY
+
+    got = api.put(f"people/{key}", {"name": "Q"})
+    assert got.status in (404, 422), got.body
+    assert api.get("state").body["changes"]["total"] == 0
+    assert LONGEST_KEY == 200
+
+
+def test_a_text_without_end_is_refused(api: Any) -> None:
+    got = api.put("people/qa1", {"name": "9" * 10_000})
+    assert got.errors == ["name: is longer than 1000 characters"]
+
+
+@pytest.mark.parametrize(
+    ("at", "now"),
+    [
+        ("2025-12-31T12:00:00", "2025-12-31T11:00:00Z"),
+        ("2025-07-01T12:00:00", "2025-07-01T10:00:00Z"),
+        ("2025-12-31T12:00:00Z", "2025-12-31T12:00:00Z"),
+        ("2025-12-31", "2025-12-31T11:00:00Z"),
+    ],
+)
+def test_the_clock_takes_dutch_time_where_no_zone_is_said_and_noon_of_a_day(
+    api: Any, at: str, now: str
+) -> None:
+    got = api.put("clock", {"at": at, "frozen": True})
+    assert (got.status, got.body["now"]) == (200, now)
+
+
+def test_the_clock_takes_a_day_that_is_counted_from_today(api: Any) -> None:
+    assert api.put("clock", {"at": "today-1d", "frozen": True}).status == 200
+    assert api.put("clock", {"at": "31-12-2025"}).body["errors"][0]["nearest"] == "2025-12-31"
 
 
 def test_only_an_origin_that_was_named_may_call_from_a_page_elsewhere(start: Any) -> None:

@@ -10,13 +10,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broker.api.search import Texts
 from suppliers.register import editing, shape
 from suppliers.register.changes import Entry, Section, after
 from suppliers.register.editing import By, Refused, Step
 from suppliers.register.layer import Allowed, Layer
 from suppliers.register.loader import loads
 from suppliers.register.model import Register
+from suppliers.register.search import Texts
 
 SUPPLIERS = ("reconi", "kpn")
 ALLOWED = Allowed(SUPPLIERS, ("kpn",))

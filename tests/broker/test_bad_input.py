@@ -365,7 +365,7 @@ CASES = (
         "SOAP that is none",
         back_channel(lambda *_: b"<html/>"),
         soap_fault(400, "AX-01"),
-        "expected a SOAP 1.1",
+        "of SOAP 1.1",
     ),
     Case("SOAP that is empty", back_channel(lambda *_: b""), soap_fault(400, "AX-01"), "unreadable"),
     Case(

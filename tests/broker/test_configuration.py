@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from broker import configuration
+from broker import configuration, yaml_files
 from broker.keys import KeyFolder
 from broker.parts import Parts
+from suppliers.register import search
 from support.answers import call, company
 from support.running import ROOT, until
 from support.sp import ServiceProvider, certificates_of
@@ -216,6 +217,16 @@ def test_the_watcher_outlives_a_fault_of_our_own(
     (bench.home / "metadata" / "other.xml").write_bytes(OTHER.metadata)
     until(lambda: OTHER.entity_id in watched.current.catalogue.sps, "new metadata is in force")
     assert "could not be read again" in caplog.text
+
+
+def test_the_watcher_makes_very_many_people_ready_to_be_searched(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configuration, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(yaml_files, "is_large", lambda register: True)
+    watched = bench.application.parts.configuration
+    watched.watch()
+    until(lambda: search.is_ready(watched.current.layer.files), "a search has nothing to wait for")
 
 
 # Starting.

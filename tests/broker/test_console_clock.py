@@ -262,7 +262,9 @@ def test_a_row_counts_what_was_found_in_words(bench: Any) -> None:
     bench.login()
     browser.get("/sso/1.13?SAMLRequest=abc")
     walk(browser, browser.get("/supplier/reconi/mandates"), until="mandates")
-    found = [cells[6].text_content() for cells in map(list, browser.get("/console").by_testid("exchange-row"))]
+    found = [
+        cells[6].text_content() for cells in map(list, browser.get("/console").by_testid("exchange-row"))
+    ]
     assert found == ["geen", "1 fout", "1 waarschuwing"]
 
 

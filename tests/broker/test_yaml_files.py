@@ -8,6 +8,7 @@ import pytest
 
 from broker import yaml_files
 from broker.yaml_files import YamlFiles
+from suppliers.register import search
 from suppliers.register.model import MandateStatus
 
 ROOT = """\
@@ -106,3 +107,19 @@ def test_warnings_are_counted_and_the_first_are_kept(files: YamlFiles, tmp_path:
     assert files.warned == 5
     assert len(files.warnings) == 3
     assert files.warnings[-1].startswith("and 3 more")
+
+
+def test_among_very_many_people_the_first_search_has_nothing_to_wait_for(
+    files: YamlFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.index()
+    assert not search.is_ready(files.loaded.register), "of few people it is made when somebody searches"
+    monkeypatch.setattr(yaml_files, "is_large", lambda register: True)
+    files.index()
+    assert search.is_ready(files.loaded.register)
+    save(tmp_path / "people.yaml", PEOPLE.replace("name: P", "name: Q"))
+    assert files.refresh()
+    assert not search.is_ready(files.loaded.register), "it is not in force yet, and must not wait for that"
+    files.index()
+    assert search.is_ready(files.loaded.register)
+    assert [p.name for p in search.people(files.loaded.register).having("q")] == ["Q"]

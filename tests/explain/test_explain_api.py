@@ -36,6 +36,26 @@ def test_a_question_over_the_api_is_answered_as_by_the_command(bench: Any) -> No
     assert early["given"]["identifiers"] == {"KvKnr": "90000012"}
 
 
+def test_a_time_without_a_zone_is_dutch_and_the_answer_says_its_zone(bench: Any) -> None:
+    found = said(ask(bench, API, person="r.peters", service=HELPDESK, at="2026-11-22T23:30:00"))
+    assert found["at"] == "2026-11-22T22:30:00Z"
+
+
+def test_of_two_companies_with_one_number_the_one_that_gets_in_is_explained_and_the_other_is_named(
+    bench: Any,
+) -> None:
+    client = bench.application.wsgi.test_client()
+    body = {"name": "Dubbel (fictief)", "kvk": "90000012"}
+    assert client.put("/api/v1/companies/a-dubbel", json=body, base_url=bench.base_url).status_code == 201
+    query = {"person": "p.bakker", "service": HELPDESK, "company": "90000012"}
+    found = said(ask(bench, API, **query))
+    assert (found["passes"], found["company"]["key"]) == (True, "regenboog")
+    assert [one["key"] for one in found["also"]] == ["a-dubbel"]
+    assert "a-dubbel" in ask(bench, PAGE, **query).said("also")
+    one = said(ask(bench, API, **{**query, "company": "a-dubbel"}))
+    assert (one["passes"], one["also"]) == (False, [])
+
+
 def test_the_clock_of_the_broker_counts_where_no_day_is_asked(bench: Any) -> None:
     bench.application.clock.set(datetime(2023, 6, 1, 10, tzinfo=UTC), frozen=True)
     found = said(ask(bench, API, person="r.peters", service=HELPDESK))
@@ -49,6 +69,9 @@ def test_the_clock_of_the_broker_counts_where_no_day_is_asked(bench: Any) -> Non
         ({"person": "r.peters", "service": "mijn-helpdesk"}, 404, HELPDESK),
         ({"person": "r.peters", "service": HELPDESK, "company": "regenbog"}, 404, "regenboog"),
         ({"person": "r.peters", "service": HELPDESK, "at": "gisteren"}, 422, "expected a day"),
+        ({"person": "r.peters", "service": HELPDESK, "at": "31-12-2025"}, 422, "2025-12-31"),
+        ({"person": "r.peters", "service": HELPDESK, "company": "12"}, 404, "KvK number or RSIN"),
+        ({"person": "r.peters", "service": HELPDESK, "company": "De Regenbog"}, 404, "regenboog"),
         ({"person": "r.peters", "service": HELPDESK, "level": "EH9"}, 422, "is not a level"),
         ({"person": "r.peters"}, 422, "service"),
         ({"person": "r.peters", "service": HELPDESK, "persoon": "x"}, 422, "person"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from support.golden import same_as_golden
 
 Run = Callable[..., tuple[int, str]]
 DAY = ("--at", "2026-11-22")
+ROOT = Path(__file__).resolve().parents[2]
 HELPDESK = ("--service", "Mijn Helpdesk po")
 FIVE = {
     "passes": ("m.devries", *HELPDESK),
@@ -94,6 +97,23 @@ def test_a_broken_file_is_told_as_anywhere_else(run: Run, home: Path) -> None:
     code, said = run("explain", "m.devries", *HELPDESK)
     assert code == 2
     assert "eherkenning.yaml:1" in said
+
+
+def test_of_two_companies_with_one_number_the_text_says_which_one_it_is_about(run: Run, home: Path) -> None:
+    file = home / "eherkenning.yaml"
+    double = "companies:\n  a-dubbel: {name: Dubbel (fictief), kvk: '90000012'}\n"
+    file.write_text(file.read_text("utf-8").replace("companies:\n", double, 1), "utf-8")
+    code, said = run("explain", "p.bakker", "--service", "Mijn Helpdesk po", "--company", "90000012")
+    assert code == 0
+    assert "this is about company regenboog; of the same number or name there is also: a-dubbel" in said
+
+
+def test_who_reads_only_the_first_line_sees_no_complaint(home: Path) -> None:
+    command = [sys.executable, "-m", "broker.cli", "users", "--home", str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as running:
+        assert running.stdout and running.stderr
+        running.stdout.close()
+        assert running.stderr.read() == b""
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,10 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from broker import cli
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 Run = Callable[..., tuple[int, str]]
@@ -49,6 +53,35 @@ def test_the_page_for_qa_leads_to_a_mandate_that_expired_yesterday(run: Run, hom
     said = masked(run(*explain[1:])[1])
     for line in masked(shown).splitlines():
         assert line in said or line == "...", f"the page shows {line!r}; now it is\n{said}"
+
+
+def test_the_lines_that_the_page_for_qa_shows_are_those_of_a_home_as_init_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (DOCS / "qa.md").read_text("utf-8")
+    monkeypatch.chdir(tmp_path)
+    cli.main(["init"])
+    old, new = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "eherkenning.yaml"
+    capsys.readouterr()
+    assert cli.main(["check"]) == 0
+    assert "six by itself" in page
+    assert capsys.readouterr().out.endswith("0 errors, 6 warnings\n")
+    file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
+    assert cli.main(["check"]) == 0
+    (warning,) = re.findall(r"```console\n(.*?)\n```", page, re.DOTALL)
+    said = capsys.readouterr().out
+    assert said.endswith("0 errors, 7 warnings\n")
+    assert dated(warning) in dated(said)
+    explain = next(words for words in commands() if words[1] == "explain")
+    assert cli.main(explain[1:]) == 1
+    (shown,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    assert dated(capsys.readouterr().out) == dated(shown)
+
+
+def dated(text: str) -> str:
+    """Without the days, which change."""
+    return re.sub(r"\d+ [A-Z]\w+ 20\d\d|20\d\d-\d\d-\d\d", "DAY", text)
 
 
 def masked(text: str) -> str:

@@ -177,7 +177,13 @@ def test_nothing_to_read_is_refused_as_on_the_page(logins: Logins, brought: Any)
 def test_the_language_is_that_of_pages_and_messages(bench: Any, logins: Logins) -> None:
     login = logins.new(by_post(bench, language="en")).body["id"]
     assert logins.complete(login, person="m.devries", pin="000000").stop == ("pin", "pin.wrong")
-    assert "Do not share this code" in logins("GET", "inbox").body["messages"][0]["body"]
+    assert "Do not share this PIN" in logins("GET", "inbox").body["messages"][0]["body"]
+
+
+def test_who_logs_in_may_be_named_by_their_e_mail_address(bench: Any, logins: Logins) -> None:
+    login = logins.new(by_post(bench)).body["id"]
+    done = logins.complete(login, person="a.yilmaz@voorbeeld.example", supplier="digidentity")
+    assert done.body.get("outcome") == "success", done.body
 
 
 def test_a_tag_in_the_body_or_in_the_header_is_that_of_the_login(bench: Any, logins: Logins) -> None:

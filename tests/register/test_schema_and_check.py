@@ -203,6 +203,13 @@ def test_junit_has_a_failure_for_each_mistake_and_a_case_for_a_good_file(check, 
     assert [case.find("failure") is not None for case in (*bad, *good)] == [True, True, False]
 
 
+def test_a_table_is_checked_through_the_yaml_that_names_it(check, tmp_path):
+    (tmp_path / "people.csv").write_text("key;name\na;A\n")
+    code, out = check(tmp_path / "people.csv")
+    assert code == 1
+    assert "a table is checked through the YAML that names it under 'csv:': check eherkenning.yaml" in out
+
+
 # ---- warnings ----
 
 

@@ -11,7 +11,7 @@ from broker.rules.authn import chosen_endpoint
 from broker.wire import names
 from broker.wire.metadata import Endpoint, SpMetadata
 from broker.wire.request import read
-from support.answers import company
+from support.answers import call, company
 from support.mistakes import PAOS
 from support.sp import ARTIFACT, POST, REDIRECT, ServiceProvider
 from support.walk import landed, walk
@@ -250,3 +250,21 @@ def test_every_other_way_than_the_index_is_recorded(bench: Any, how: dict[str, s
     found = {item["rule"] for item in exchange.last("request")["findings"]}
     assert found - {"AR-31"} == rules, "AR-31 is of how this provider signs"
     assert landed(walk(browser, page)).fields
+
+
+@pytest.mark.parametrize("path", ["/sso", "/sso/", "/sso/1.13/", "/sso/1.12", "/slo", "/slo/2"])
+def test_an_address_that_is_almost_right_is_found_only_by_a_request(bench: Any, path: str) -> None:
+    """Who looks at it gets no finding, and no exchange."""
+    before = len(list(bench.exchanges.recent(100)))
+    assert call(bench, "GET", path).status == 404
+    assert len(list(bench.exchanges.recent(100))) == before
+    page = call(bench, "GET", f"{path}?SAMLRequest=x")
+    assert page.status == 404
+    exchange = page.said("exchange")
+    for place in (f"/console/exchanges/{exchange}", f"/api/v1/exchanges/{exchange}", f"/refused/{exchange}"):
+        assert call(bench, "GET", place).status == 200, place
+    (told,) = [
+        finding for event in bench.exchanges.recent(1)[0].events for finding in event.data.get("findings", ())
+    ]
+    assert told["rule"] == ("LO-01" if path.startswith("/slo") else "AR-01")
+    assert f"{path[:4]}/1.13" in told["mend"]

@@ -292,7 +292,7 @@ CASES = (
     Case("nothing", lambda *_: b"", 400, "a samlp:ArtifactResponse in SOAP 1.1"),
     Case("HTML", lambda *_: b"<html/>", 400, "soap:Envelope"),
     Case("a DTD", lambda *_: mistakes.LAUGHS + soap(LOGOUT), 400, "DOCTYPE"),
-    Case("SOAP without a body", lambda *_: soap(b""), 400, "received nothing"),
+    Case("SOAP without a body", lambda *_: soap(b""), 400, "an empty <soap:Body>"),
     Case("a SOAP fault", soap_fault, 400, "out of order"),
     Case("SOAP around something else", lambda *_: soap(LOGOUT), 400, "LogoutRequest"),
     Case("5,000 deep", lambda *_: soap(b"<a>" * 5_000 + b"</a>" * 5_000), 400, "not well-formed"),
@@ -507,13 +507,13 @@ def artifact(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "received 0"),
+        ("", "it is empty"),
         ("AAQ", "not base64"),
         ("not an artifact at all", "not base64"),
         ("é" * 60, "not base64"),
         (artifact(kind=b"\x00\x01"), "0x0001"),
-        (artifact(handle=b"short"), "received 29"),
-        (artifact(handle=b"h" * 100_000), "received 100024"),
+        (artifact(handle=b"short"), "29 bytes"),
+        (artifact(handle=b"h" * 100_000), "100024 bytes"),
     ],
     ids=["empty", "cut off", "words", "not ASCII", "type 1", "short", "long"],
 )

@@ -378,7 +378,7 @@ CASES = (
     Case("a DTD", built(lambda s: mistakes.LAUGHS + s.sp.signed(s.request())), 400, "LO-02", "DOCTYPE"),
     Case("an AuthnRequest", built(lambda _: AUTHN), 400, "LO-02", "expected <samlp:LogoutRequest>"),
     Case("deflate bomb", get(lambda: f"SAMLRequest={quote_plus(mistakes.bomb())}"), 400, "LO-02", "inflates"),
-    Case("no NameID", altered(name_id=None), 403, "LO-02", "NameID"),
+    Case("no NameID", altered(name_id=None), 403, "LO-12", "NameID"),
     Case("empty NameID", altered(name_id=" "), 403, "LO-12"),
     Case("unsigned by POST", built(lambda s: etree.tostring(s.request())), 403, "LO-11", "no ds:Signature"),
     Case("unsigned by Redirect", query(lambda q: q.partition("&SigAlg")[0]), 403, "LO-11", "neither"),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from lxml import etree
 
 from broker.rules.engine import Against, Profile
 from broker.rules.finding import Outcome, Severity
 from broker.rules.registries import every_rule
+from support import mistakes
 from support.answers import call
 from support.mistakes import unsigned
 from support.shaped import settle
-from support.sp import ServiceProvider
+from support.sp import RSA_SHA256, ServiceProvider
 
+PSS = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"
 REASON = "we cannot change this before March"
 
 
@@ -111,3 +117,31 @@ def test_signature_sender_replay_and_addresses_are_firm_even_if_the_engine_is_to
     assert found.suppressed == ""
     if found.severity is Severity.REFUSED:
         assert found.outcome is Outcome.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("rule", "method", "salt", "canonical"),
+    [
+        ("AR-28", PSS, 0, mistakes.EXC_C14N),
+        ("AR-28", RSA_SHA256, 32, mistakes.EXC_C14N),
+        ("AR-30", RSA_SHA256, None, mistakes.EXC_C14N + "WithComments"),
+    ],
+    ids=["RSA-PSS without a salt", "RSA-PSS by another name", "with comments"],
+)
+def test_a_signature_that_is_not_read_stays_refused_where_its_rule_is_suppressed(
+    bench: Any, rule: str, method: str, salt: int | None, canonical: str
+) -> None:
+    """What the rule says of a signature that does verify may be suppressed; this one does not."""
+    settle(bench, suppress={rule: REASON})
+    message = etree.fromstring(
+        mistakes.signed_by_hand(bench.sp.request(bench.sso), lambda _: b"", method=method)
+    )
+    info, value = message[1][0], message[1][1]
+    info[0].set("Algorithm", canonical)
+    octets = etree.tostring(info, method="c14n", exclusive=True)
+    how = padding.PKCS1v15() if salt is None else padding.PSS(padding.MGF1(hashes.SHA256()), salt)
+    value.text = base64.b64encode(bench.sp.key.sign(octets, how, hashes.SHA256())).decode()
+    page = bench.browser().post("/sso/1.13", bench.sp.form(etree.tostring(message)))
+    assert page.status == 403, page.readable
+    found = findings(bench)[rule]
+    assert (found["outcome"], found["severity"], found["suppressed"]) == ("refuse", "R", "")

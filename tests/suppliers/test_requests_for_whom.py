@@ -145,6 +145,14 @@ def test_nobody_waits_for_what_would_not_let_them_in(world: World, of_no_use: di
     assert "see-request" not in page.text
 
 
+def test_nobody_waits_for_a_request_of_too_low_a_level(world: World):
+    web = log_in(world, level=Level.EH2_PLUS)
+    assert web.post(ASKING, data=form(level="EH2+")).status_code == 303
+    page = at_the_mandates(log_in(world))
+    assert "Vraag een machtiging aan" in said(page, "what")
+    assert only(world).id not in page.text
+
+
 @pytest.mark.parametrize(
     ("who", "level", "words"),
     [("klaas", Level.EH3, "met niveau EH3 of hoger."), ("hoog", Level.EH4, "met niveau EH4.")],

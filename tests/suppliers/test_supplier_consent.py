@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 from supplier_world import LINDE, World, ask, credentials, mandate, person, register
@@ -427,6 +427,7 @@ def test_a_number_that_the_supplier_cannot_deliver_is_not_given_another_way(worl
 NAMES = st.sampled_from([FIRST, LAST, BORN, COMPANY + "CompanyName", COMPANY + "LEI", "urn:other"])
 
 
+@settings(deadline=None)
 @given(
     asked=st.lists(
         st.builds(RequestedAttribute, name=NAMES, required=st.booleans()), unique_by=lambda a: a.name

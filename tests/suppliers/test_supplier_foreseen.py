@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from supplier_world import World, ask, mandate, person, register
 
+from suppliers import foresee as foreseeing
 from suppliers.accounts import MOST_WRONG
 from suppliers.ask import Level, RequestedAttribute
-from suppliers.foresee import foresee
+from suppliers.foresee import Foresight, foresee
 from suppliers.register.model import Mandate, MeansStatus
 from support.sp import ServiceProvider
 from support.walk import choose, kind, login_id_of
@@ -161,3 +164,83 @@ def test_looking_ahead_changes_nothing(world: World) -> None:
     assert repr(vars(world.store)) == before
     assert world.events == []
     assert world.desk.inbox.list() == []
+
+
+# What was foreseen is remembered.
+
+
+def changed_by(what: str, world: World) -> dict[str, Any]:
+    """Something that decides; what of the request is different, if that is it."""
+    owner = world.register.people["jan"]
+    match what:
+        case "register":
+            world.register = register(mandates=(mandate("m", "jan", "linde", until=date(2026, 1, 31)),))
+        case "wrong passwords":
+            for _ in range(MOST_WRONG):
+                world.desk.accounts.guess(owner.means[0], "anders")
+        case "mandates while running":
+            world.desk.grants.used("jan", date(2020, 1, 1))
+        case "day":
+            world.later(days=1000)
+        case "request":
+            return {"level": Level.EH4}
+    return {}
+
+
+@pytest.mark.parametrize("what", ["register", "wrong passwords", "mandates while running", "day", "request"])
+def test_what_is_remembered_counts_no_more_once_anything_changes_that_decides(
+    world: World, what: str
+) -> None:
+    world.register = register(mandates=(mandate("m", "jan", "linde", until=date(2027, 1, 31)),))
+    foresight = Foresight()
+    before = foresight.of(ask(), world.facts())(*world.register.clients("reconi")[0])
+    assert before.passes
+    changes = changed_by(what, world)
+    owner, means = world.register.clients("reconi")[0]
+    after = foresight.of(ask(**changes), world.facts())(owner, means)
+    assert after == foresee(owner, means, ask(**changes), world.facts())
+    assert not after.passes
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The key of everybody of whom it was worked out what would happen, each time."""
+    keys: list[str] = []
+
+    def counting(owner: Any, *rest: Any, **more: Any) -> Any:
+        keys.append(owner.key)
+        return foresee(owner, *rest, **more)
+
+    monkeypatch.setattr(foreseeing, "foresee", counting)
+    return keys
+
+
+def test_nobody_is_looked_at_anew_at_the_next_login(world: World, looked: list[str]) -> None:
+    foresight = Foresight()
+    for login in ("login-1", "login-2"):
+        verdict = foresight.of(ask(id=login, return_path=f"/broker/{login}/answer"), world.facts())
+        for client in world.register.clients("reconi"):
+            verdict(*client)
+    assert looked == [owner.key for owner, _ in world.register.clients("reconi")]
+
+
+@pytest.mark.parametrize("most", ["MOST_ASKED", "MOST_PEOPLE"])
+def test_for_what_there_is_no_more_room_is_forgotten(
+    world: World, looked: list[str], monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    monkeypatch.setattr(foreseeing, most, 1)
+    foresight = Foresight()
+    jan, piet = world.register.clients("reconi")[:2]
+    level = Level.EH2 if most == "MOST_ASKED" else Level.EH3
+    for asked, client in ((Level.EH3, jan), (level, piet), (Level.EH3, jan)):
+        foresight.of(ask(level=asked), world.facts())(*client)
+    assert looked == ["jan", "piet", "jan"]
+
+
+def test_a_register_that_is_in_force_no_more_is_let_go(world: World) -> None:
+    foresight = Foresight()
+    foresight.of(ask(), world.facts())(*world.register.clients("reconi")[0])
+    gone = weakref.ref(world.register)
+    world.register = register()
+    gc.collect()
+    assert gone() is None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from supplier_world import PASSWORD, World, ask, credentials, mandate, person, register, visit
 
+from suppliers import foresee as foreseeing
 from suppliers import testers
 from suppliers.ask import Level
 from suppliers.desk import Desk
@@ -223,13 +224,13 @@ def test_a_large_register_is_looked_at_only_in_part(
 ) -> None:
     world.register = register(tuple(person(f"p{n}") for n in range(5000)), ())
     looked: list[str] = []
-    foresee = testers.foresee
+    foresee = foreseeing.foresee
 
     def counting(owner: Any, *rest: Any, **more: Any) -> Any:
         looked.append(owner.key)
         return foresee(owner, *rest, **more)
 
-    monkeypatch.setattr(testers, "foresee", counting)
+    monkeypatch.setattr(foreseeing, "foresee", counting)
     shown = panel(world, searched)
     assert len(looked) == looked_at
     assert len(shown.cards) == min(looked_at, testers.MOST_CARDS)

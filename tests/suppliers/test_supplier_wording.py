@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from babel.dates import format_date
 
 from suppliers.ask import Names
 from suppliers.wording import TEXTS, Wording, at_least, both, clock_time, day
@@ -76,6 +77,13 @@ def test_a_text_in_both_languages_has_names_and_dates_in_each() -> None:
     said = both("reason.expired", company=Names("Bakkerij", "Bakery"), date=date(2026, 3, 1))
     assert said.nl == "De machtiging namens Bakkerij was geldig tot en met 1 maart 2026."
     assert said.en == "The authorisation for Bakery was valid until 1 March 2026."
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_months_have_the_names_that_babel_knows(language: str) -> None:
+    for month in range(1, 13):
+        at = date(2026, month, 9)
+        assert day(at, language) == format_date(at, "d MMMM y", locale=language)
 
 
 def test_dates_and_times_are_as_people_in_the_netherlands_write_them() -> None:

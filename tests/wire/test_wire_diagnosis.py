@@ -270,7 +270,9 @@ def test_a_query_that_nobody_signed_so_is_by_another_key(sp: ServiceProvider) ->
 
 def test_a_query_signed_by_sha_1_while_it_says_sha_256(sp: ServiceProvider) -> None:
     value = sp.key.sign(octets(SENT, quote_plus), padding.PKCS1v15(), hashes.SHA1())
-    with pytest.raises(SignatureProblem, match="one by SHA-1 while SigAlg says SHA-256: key and octets are right"):
+    with pytest.raises(
+        SignatureProblem, match="one by SHA-1 while SigAlg says SHA-256: key and octets are right"
+    ):
         verify_query(QuerySignature(octets(SENT, quote_plus), RSA_SHA256, value), [certificate(sp)])
 
 

@@ -119,8 +119,8 @@ def age(seen: SeenRequest) -> Fault | None:
     hours = round(off / timedelta(hours=1))
     whole_hours = 0 < abs(hours) <= 14 and abs(off - timedelta(hours=hours)) < timedelta(minutes=1)
     days = round(off / timedelta(days=1))
-    if 0 < abs(days) <= 366 and abs(off - timedelta(days=days)) < timedelta(minutes=1):
-        received += f", {abs(days)} day{'s' if abs(days) > 1 else ''} {'ahead' if days > 0 else 'behind'}"
+    if 0 < days <= 366 and abs(off - timedelta(days=days)) < timedelta(minutes=1):
+        received += f", {days} day{'s' if days > 1 else ''} ahead"
         mend = (
             "Whole days are a wrong date: look at the date of that machine, and keep its clock right (NTP)."
         )

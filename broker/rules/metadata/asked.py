@@ -32,26 +32,27 @@ IDENTIFYING = re.compile(
 )
 def attributes_known(seen: SeenMetadata) -> Fault | None:
     judged = False
-    for node, item in all_asked(seen):
-        name = item.get("Name", "")
-        if not name:
-            continue  # MD-01 says that it should be there
-        if name.startswith("urn:etoegang:DV:") or IDENTIFYING.fullmatch(name) or INTERMEDIATE.fullmatch(name):
-            continue
-        if not any(one.get("Name", "").startswith("urn:etoegang:DV:") for one in asked(node)):
-            continue  # MD-25 says that this should be the ServiceID
-        judged = True
-        if not EXTRA_ATTRIBUTE.fullmatch(name):
-            expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"
-            return Fault(expected, said(name), at=Spot(item, "Name"))
-        listed = [
-            seen.around.catalogue[service]
-            for one in asked(node)
-            if (service := one.get("Name", "")) in seen.around.catalogue
-        ]
-        if listed and name not in [wanted.name for wanted in listed[0].attributes]:
-            known = ", ".join(wanted.name for wanted in listed[0].attributes) or "none for this service"
-            return Fault("of the catalogue: " + known, said(name), at=Spot(item, "Name"))
+    for node in each_service(seen):
+        items = asked(node)
+        ids = [name for one in items if (name := one.get("Name", "")).startswith("urn:etoegang:DV:")]
+        if not ids:
+            continue  # MD-25 says that one of them should be the ServiceID
+        listed = next((seen.around.catalogue[id_] for id_ in ids if id_ in seen.around.catalogue), None)
+        may_ask = None if listed is None else {wanted.name: None for wanted in listed.attributes}
+        for item in items:
+            name = item.get("Name", "")
+            # One without a Name is MD-01's.
+            if not name or name.startswith("urn:etoegang:DV:"):
+                continue
+            if IDENTIFYING.fullmatch(name) or INTERMEDIATE.fullmatch(name):
+                continue
+            judged = True
+            if not EXTRA_ATTRIBUTE.fullmatch(name):
+                expected = "urn:etoegang:<version>:attribute:<name> or attribute-represented:<name>"
+                return Fault(expected, said(name), at=Spot(item, "Name"))
+            if may_ask is not None and name not in may_ask:
+                known = ", ".join(may_ask) or "none for this service"
+                return Fault("of the catalogue: " + known, said(name), at=Spot(item, "Name"))
     if not judged:
         raise NotApplicable
     return None

@@ -9,8 +9,10 @@ from cryptography import x509
 from broker.rules.engine import Fault
 from broker.rules.metadata.seen import Given, KeyDescriptor
 from broker.wire import instants
+from broker.wire.handed_in import in_certificate
 from broker.wire.keys import Certificate
 from broker.wire.places import Spot
+from broker.wire.xml import text_of
 
 SMALLEST = 2048
 USAGE = "Use your own certificate with the right key usage; that of an authority or of a web site alone will not do."
@@ -25,7 +27,8 @@ def certificate_fault(
     spot = Spot(one.element)
     if one.certificate is None:
         expected = "an X.509 certificate with an RSA key, in base64 (DER)"
-        return Fault(expected, one.problem, mend=one.mend, at=spot)
+        received, mend = in_certificate(text_of(one.element) or "")
+        return Fault(expected, received, mend=mend, at=spot)
     certificate = one.certificate
     if certificate.public_key.key_size < SMALLEST:
         mend = f"Make a key of {SMALLEST} bits or more, and hand in {where} that has its certificate."

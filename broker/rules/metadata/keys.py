@@ -151,6 +151,8 @@ def certificates_good(seen: SeenMetadata) -> Fault | None:
     faults: list[Fault] = []
     good: set[str] = set()
     for found, one in _each(seen):
+        if faults and one.certificate is None:
+            continue  # only the first is told, and looking what it is takes time
         if fault := certificate_fault(found, one, seen.around.now):
             faults.append(fault)
         else:

@@ -11,7 +11,6 @@ from lxml import etree
 
 from broker.rules.engine import Example, NotApplicable, Rules
 from broker.rules.metadata.mends import MENDS
-from broker.wire.handed_in import in_certificate
 from broker.wire.keys import Certificate, KeyProblem
 from broker.wire.names import ETOEGANG, qname
 from broker.wire.service_catalogue import CatalogueService
@@ -42,13 +41,10 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A ds:X509Certificate; ``problem`` is what it holds where it cannot be used, "" where it can, and ``mend`` what to
-    do then."""
+    """A ds:X509Certificate, and the certificate in it; None where it holds none that can be used."""
 
     element: Element
     certificate: Certificate | None
-    problem: str = ""
-    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +122,7 @@ def given(element: Element) -> Given:
     try:
         return Given(element, Certificate.of_base64(text_of(element) or ""))
     except KeyProblem:
-        return Given(element, None, *in_certificate(text_of(element) or ""))
+        return Given(element, None)
 
 
 def see(data: bytes, around: Surroundings) -> list[SeenMetadata]:

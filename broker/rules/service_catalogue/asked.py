@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 from broker.rules.attributes import meant
 from broker.rules.authn.seen import EXTRA_ATTRIBUTE, said
@@ -68,7 +67,7 @@ def levels(seen: SeenCatalogue) -> Fault | None:
 def sets(seen: SeenCatalogue) -> Fault | None:
     """A set is everything with one number, so a type without a number beside numbered ones is in none. A number that
     is left out, a set that is there twice, and a restriction or an acting subject of no known type are warnings."""
-    warnings: list[Fault] = []
+    warning: Fault | None = None
     for node in [*seen.some("ServiceDefinition"), *seen.every("ServiceInstance")]:
         found = _types(seen, node)
         for item in found:
@@ -88,9 +87,8 @@ def sets(seen: SeenCatalogue) -> Fault | None:
             if entry in seen_:
                 return Fault("each type once in a set", f"{said(entry[1])} twice", at=Spot(item))
             seen_.add(entry)
-        warnings += _oddities(found)
-    warnings += _other_types(seen)
-    return warnings[0] if warnings else None
+        warning = warning or next(_oddities(found), None)
+    return warning or next(_other_types(seen), None)
 
 
 def _oddities(found: list[Element]) -> Iterator[Fault]:
@@ -101,16 +99,18 @@ def _oddities(found: list[Element]) -> Iterator[Fault]:
         if written := item.get("setNumber"):
             numbered.setdefault(int(written[:9]), set()).add(text_of(item) or "")
             first.setdefault(int(written[:9]), item)
-    numbers = sorted(numbered)
-    for before, number in pairwise(numbers):
+    there: dict[frozenset[str], int] = {}
+    before = 0
+    for number, types in sorted(numbered.items()):
         spot = Spot(first[number], "setNumber")
-        if number != before + 1:
+        if before and number != before + 1:
             mend = f"Number the sets without a gap: this one is {before + 1}, unless a set is missing."
             yield _warning(f'"{before + 1}" after "{before}"', f'"{number}"', mend, spot)
-        same = next((one for one in numbers if one < number and numbered[one] == numbered[number]), None)
-        if same is not None:
+        same = there.setdefault(frozenset(types), number)
+        if same != number:
             mend = "Leave one of the two out, or give it the types that it should have."
             yield _warning("another set than before", f"set {number}, the same as set {same}", mend, spot)
+        before = number
 
 
 def _other_types(seen: SeenCatalogue) -> Iterator[Fault]:

@@ -38,6 +38,7 @@ def instances(seen: SeenCatalogue) -> Fault | None:
     """A UUID that is none, SC-01 says. Other capitals are the same UUID, and a warning."""
     written = [seen.text(node, "ServiceUUID") for node in seen.every("ServiceDefinition")]
     definitions = {uuid.lower(): uuid for uuid in written}
+    exactly, sound = set(written), all(map(UUID.fullmatch, written))
     warning = None
     for node in seen.some("ServiceInstance"):
         pointers = seen.inside(node, "InstanceOfService")
@@ -48,12 +49,12 @@ def instances(seen: SeenCatalogue) -> Fault | None:
             mend = "Add InstanceOfService, with the ServiceUUID of the ServiceDefinition that it is one of."
             return Fault("InstanceOfService", "none", mend=mend, at=Spot(node))
         wanted = text_of(pointers[0]) or ""
-        if not all(map(UUID.fullmatch, (wanted, *written))):
+        if not sound or not UUID.fullmatch(wanted):
             continue
         if wanted.lower() not in definitions:
             expected = "one of " + (", ".join(definitions.values()) or "no ServiceDefinition at all")
             return Fault(expected, said(wanted), at=Spot(pointers[0]))
-        if wanted not in written:
+        if wanted not in exactly:
             warning = Fault(
                 said(definitions[wanted.lower()]),
                 said(wanted),
@@ -167,7 +168,7 @@ def used(seen: SeenCatalogue) -> Fault | None:
     ),
 )
 def portals(seen: SeenCatalogue) -> Fault | None:
-    known = [text_of(node) or "" for name in ("ServiceID", "ServiceUUID") for node in seen.every(name)]
+    known = {text_of(node) or "" for name in ("ServiceID", "ServiceUUID") for node in seen.every(name)}
     for node in seen.every("PortalForService"):
         if (text_of(node) or "") not in known:
             listed = ", ".join(text_of(one) or "" for one in seen.every("ServiceID"))
