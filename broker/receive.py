@@ -42,11 +42,8 @@ from broker.wire.signing import Fault
 from broker.wire.xml import XmlProblem
 from suppliers.ask import Level
 
-READABLE = (
-    "one well-formed samlp:AuthnRequest",
-    "Send the XML in base64 by HTTP-POST, or deflated, in base64 and URL-encoded by HTTP-Redirect; start at the "
-    "service provider, not at this address.",
-)
+TAKEN = "Send the XML in base64 by HTTP-POST, or deflated, in base64 and URL-encoded by HTTP-Redirect"
+READABLE = ("one well-formed samlp:AuthnRequest", f"{TAKEN}; start at the service provider, not here.")
 UNTAMPERED = (
     "values without comments or processing instructions in them",
     "Send the message without comments: the signature does not cover them, and libraries read them differently.",

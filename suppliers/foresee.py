@@ -20,9 +20,9 @@ from suppliers.visit import Facts
 
 PASSES = "answer"
 _MOST_REASONS = 3
-MOST_ASKED = 20
-MOST_PEOPLE = 200
-"""Of so many kinds of request, each of so many people, the verdicts are kept."""
+MOST_ASKED = 10
+MOST_PEOPLE = 100
+"""Of so many kinds of request, each of so many people, the steps are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,10 @@ def foresee(person: PersonRecord, means: Means, ask: Ask, facts: Facts, *, alone
 
     ``alone`` is a visit on business of their own, which ends where it is known who they are.
     """
-    steps = walk(person, means, ask, facts, alone=alone).steps
+    return _verdict(walk(person, means, ask, facts, alone=alone).steps, means)
+
+
+def _verdict(steps: tuple[Step, ...], means: Means) -> Verdict:
     if steps[-1].ends:
         return _stopped(steps)
     met = {f"{step.name}.{step.code}": step.text for step in steps if step.notable}
@@ -71,8 +74,8 @@ def _stopped(steps: tuple[Step, ...]) -> Verdict:
 
 
 class Foresight:
-    """``foresee`` with a memory: each login shows the panel, and from one to the next little of it changes. A verdict
-    stays as long as nothing changes of what it depends on: register, supplier, request, day, and what came of the
+    """``foresee`` with a memory: each login shows the panel, and from one to the next little of it changes. The steps
+    stay as long as nothing changes of what they depend on: register, supplier, request, day, and what came of the
     means and the mandates while running."""
 
     def __init__(self) -> None:
@@ -92,16 +95,16 @@ class Foresight:
             lies_over = facts.account(means), facts.held(person.key)
             known = kept.get((means.card, means.username))
             if known is not None and known[0] == lies_over:
-                return known[1]
+                return _verdict(known[1], means)
             if len(kept) >= MOST_PEOPLE:
                 kept.clear()
-            found = foresee(person, means, ask, facts, alone=alone)
-            kept[means.card, means.username] = lies_over, found
-            return found
+            steps = walk(person, means, ask, facts, alone=alone).steps
+            kept[means.card, means.username] = lies_over, steps
+            return _verdict(steps, means)
 
         return verdict
 
 
-_Kept = dict[tuple[bool, str], tuple[tuple[Account, Held], Verdict]]
+_Kept = dict[tuple[bool, str], tuple[tuple[Account, Held], tuple[Step, ...]]]
 
 __all__ = ["PASSES", "Foresight", "Verdict", "foresee"]

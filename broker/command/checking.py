@@ -50,7 +50,9 @@ def check(file: Path, profiles: Mapping[str, Profile]) -> Checked:
     """Read a file as the broker would, now and in this environment."""
     today = days.dutch_day(machine_time())
     if file.suffix.lower() == ".csv":
-        message = f"a table is checked through the YAML that names it under 'csv:': check {YAML}, or its folder"
+        message = (
+            f"a table is checked through the YAML that names it under 'csv:': check {YAML}, or its folder"
+        )
         return Checked(file, (Problem(str(file), 0, 0, "", message),), ())
     try:
         loaded = load(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from broker.rules import samples, schema_told
-from broker.rules.authn.seen import NCNAME, nearly, said
+from broker.rules.authn.seen import DATE_TIME, NCNAME, nearly, said
 from broker.rules.engine import Fault, NotApplicable
 from broker.rules.finding import BINDINGS, CORE, INTERFACE, METADATA, Severity
 from broker.rules.logout_seen import (
@@ -23,6 +23,7 @@ from broker.wire.signature import other_signature
 from broker.wire.signing import Fault as SignatureFault
 from broker.wire.xml import Element
 
+IN_UTC = "Write the time in UTC, ending in Z: 2026-02-01T09:00:00Z."
 OWNERS = {"ID": "LO-03", "Version": "LO-05", "IssueInstant": "LO-06", "NotOnOrAfter": "LO-07"}
 """Attributes whose value another rule judges."""
 
@@ -152,11 +153,11 @@ def age(seen: SeenLogout) -> Fault | None:
         if not early <= instants.read(text or "") <= late:
             return Fault(expected, said(text), at=at)
     except (ValueError, OverflowError):
-        return Fault(expected, said(text), at=at)
+        return Fault(expected, said(text), mend=IN_UTC if text else None, at=at)
     if text is None or text.endswith("Z"):
         return None
-    mend = "Write the time in UTC, ending in Z: 2026-02-01T09:00:00Z."
-    return Fault("a UTC time ending in Z", said(text), mend=mend, severity=Severity.ERROR, at=at)
+    severity = Severity.ERROR if DATE_TIME.fullmatch(text) else None
+    return Fault("a UTC time ending in Z", said(text), mend=IN_UTC, severity=severity, at=at)
 
 
 @rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,19 @@ def test_a_link_with_a_wrong_token_changes_nothing(start: Any) -> None:
     assert wrong.status == 401
     assert "Set-Cookie" not in wrong.headers
     assert made.browser().get("/console?token=secret").status == 200
+
+
+def test_the_link_that_is_shown_at_the_start_opens_the_console_whatever_the_token_holds(
+    start: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = start(token="ge heim&x")
+    serve._greet(made.application.parts.settings, None)
+    (link,) = re.findall(r"token for console and API +(.*)", capsys.readouterr().out)
+    assert " " not in link
+    refused = made.browser().get("/console")
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+    assert "met een token afgeschermd" in refused.readable
+    assert made.browser().get("/console?" + link.partition("?")[2]).status == 200
 
 
 @pytest.mark.parametrize("path", ["/api/v1/inbox", "/api/v1/exchanges"])

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from client_sp import flask_app, on_a_port, provider
 from mock_eherkenning_client import Broker, ClientError
+from test_client_starting import gone
 
 from support.chromium import CHROMIUM, FLAGS
+from support.running import until
 
 pytestmark = pytest.mark.browser
 
@@ -27,11 +30,15 @@ def chrome() -> Iterator[Any]:
     assert program, "under CI the browser tests must run: apt install chromium-driver"
     assert CHROMIUM, "under CI the browser tests must run: apt install chromium"
     options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
+    # Debian's command is a script that starts this: a driver in a hurry would kill the script, and not the browser.
+    itself = Path("/usr/lib/chromium") / Path(CHROMIUM).name
+    options.binary_location = str(itself if itself.exists() else CHROMIUM)
     for flag in ("--headless", *FLAGS):
         options.add_argument(flag)
     with webdriver.Chrome(options, webdriver.ChromeService(program)) as driver:
+        pid = driver.capabilities["goog:processID"]
         yield driver
+    until(lambda: gone(pid), f"the browser {pid} is gone", 60)
 
 
 @pytest.fixture

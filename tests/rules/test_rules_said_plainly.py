@@ -137,3 +137,9 @@ def test_an_address_that_was_html_escaped_is_called_that(query: bytes) -> None:
     with pytest.raises(BindingProblem, match="HTML-escaped") as raised:
         from_redirect(query)
     assert "as it is, with & between" in raised.value.mend
+
+
+def test_a_certificate_that_is_not_valid_yet_is_not_to_be_renewed() -> None:
+    fault = RULES.rules["AR-33"].check(sent(now=datetime(2020, 1, 1, tzinfo=UTC)).make())
+    assert fault
+    assert "until this one is valid" in (fault.mend or "")

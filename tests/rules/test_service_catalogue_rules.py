@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from broker.rules.metadata.examples import NOW
 from broker.rules.service_catalogue import RULES, see
 from broker.rules.service_catalogue.examples import BESIDE, FLAWLESS, KVK, document, made
 from broker.rules.service_catalogue.seen import Beside
+from sps.running import DjangoSP
 from support.catalogues import BRANCH, Catalogue
 
 BSN = "urn:etoegang:1.12:EntityConcernedID:BSN"
@@ -113,3 +116,15 @@ def test_a_draft_as_providers_generate_it_has_no_other_findings_than_that_it_is_
 def test_what_is_no_catalogue_is_one_finding_and_no_rule_passes(data: bytes) -> None:
     report = RULES.run(see(data, BESIDE))
     assert (found(report), report.passed, report.broken) == ({"SC-01": "E"}, (), ())
+
+
+@pytest.mark.sp
+def test_a_catalogue_of_django_digid_eherkenning_has_no_finding_but_that_it_is_not_signed(
+    bench: Any, tmp_path: Path
+) -> None:
+    own = tmp_path / "broker.xml"
+    own.write_bytes(bench.browser().get("/metadata").body)
+    sp = DjangoSP(tmp_path, own)
+    sp.configure()
+    beside = Beside(BESIDE.own_oin, datetime.now(UTC))
+    assert set(found(RULES.run(see(sp.catalogue, beside)))) == {"SC-01-signed"}

@@ -195,6 +195,8 @@ MISTAKES = (
     Mistake("a clock an hour ahead", ("LO-06",), "clocks", time("%Y-%m-%dT%H:%M:%SZ", hours=1)),
     Mistake("a time without a zone", ("LO-06",), "ending in Z", time("%Y-%m-%dT%H:%M:%S")),
     Mistake("a time with an offset", ("LO-06",), "ending in Z", time("%Y-%m-%dT%H:%M:%S+00:00")),
+    Mistake("a time with a blank for the T", ("LO-06",), "ending in Z", time("%Y-%m-%d %H:%M:%S")),
+    Mistake("a time with a blank for the T, and a Z", ("LO-06",), "ending in Z", time("%Y-%m-%d %H:%M:%SZ")),
     Mistake("NotOnOrAfter has passed", ("LO-07",), "Leave NotOnOrAfter out", asking(NotOnOrAfter="2020-01-01T00:00:00Z")),
     Mistake("NotOnOrAfter is a word", ("LO-07",), "Leave NotOnOrAfter out", asking(NotOnOrAfter="morgen"), "morgen"),
     Mistake("Destination with a slash behind it", ("LO-08",), "slash at the end", at_url(lambda url: url + "/")),

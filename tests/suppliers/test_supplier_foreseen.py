@@ -206,12 +206,13 @@ def test_what_is_remembered_counts_no_more_once_anything_changes_that_decides(
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The key of everybody of whom it was worked out what would happen, each time."""
     keys: list[str] = []
+    walk = foreseeing.walk
 
     def counting(owner: Any, *rest: Any, **more: Any) -> Any:
         keys.append(owner.key)
-        return foresee(owner, *rest, **more)
+        return walk(owner, *rest, **more)
 
-    monkeypatch.setattr(foreseeing, "foresee", counting)
+    monkeypatch.setattr(foreseeing, "walk", counting)
     return keys
 
 

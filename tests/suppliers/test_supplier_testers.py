@@ -224,13 +224,13 @@ def test_a_large_register_is_looked_at_only_in_part(
 ) -> None:
     world.register = register(tuple(person(f"p{n}") for n in range(5000)), ())
     looked: list[str] = []
-    foresee = foreseeing.foresee
+    walk = foreseeing.walk
 
     def counting(owner: Any, *rest: Any, **more: Any) -> Any:
         looked.append(owner.key)
-        return foresee(owner, *rest, **more)
+        return walk(owner, *rest, **more)
 
-    monkeypatch.setattr(foreseeing, "foresee", counting)
+    monkeypatch.setattr(foreseeing, "walk", counting)
     shown = panel(world, searched)
     assert len(looked) == looked_at
     assert len(shown.cards) == min(looked_at, testers.MOST_CARDS)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from broker.rules import samples
 from broker.rules.authn.examples import rule, sent
-from broker.rules.authn.seen import NCNAME, REQUESTER, SeenRequest, nearly, said
+from broker.rules.authn.seen import DATE_TIME, NCNAME, REQUESTER, SeenRequest, nearly, said
 from broker.rules.engine import Fault, NotApplicable
 from broker.rules.finding import CORE, INTERFACE, SESSIONS, Severity
 from broker.rules.schema_told import misspelt
@@ -15,9 +14,6 @@ from broker.wire import instants, names
 from suppliers.ask import Level
 
 FORCED = 'ForceAuthn="true"'
-DATE_TIME = re.compile(
-    r"-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"
-)
 
 
 @rule(

@@ -17,6 +17,9 @@ from broker.wire.signing import SignatureProblem, Signed
 from suppliers.ask import Level
 
 NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
+DATE_TIME = re.compile(
+    r"-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 DV_ENTITY = re.compile(r"urn:etoegang:DV:[0-9]{20}:entities:(0|[1-9][0-9]{0,3}|0[0-9]{3})")
 EXTRA_ATTRIBUTE = re.compile(r"urn:etoegang:1\.[0-9]+:attribute(-represented)?:\S+")
 REQUESTER = (names.REQUESTER, None)

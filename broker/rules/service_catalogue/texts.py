@@ -72,22 +72,21 @@ def filled_in(seen: SeenCatalogue) -> Fault | None:
 
 @rule(
     "SC-04-dutch",
-    "names and descriptions are there in Dutch",
+    "names and descriptions of services are there in Dutch",
     "W",
     mend='Add the same element with xml:lang="nl": that is what people see first.',
     reference=CATALOGUE,
     **swap('<esc:ServiceName xml:lang="nl">', '<esc:ServiceName xml:lang="en">'),
 )
 def in_dutch(seen: SeenCatalogue) -> Fault | None:
-    """One without a language is SC-01's."""
-    for holder in ("ServiceProvider", "ServiceDefinition"):
-        for node in seen.every(holder):
-            for name in ("OrganizationDisplayName", "ServiceName", "ServiceDescription"):
-                found = seen.inside(node, name)
-                languages = [item.get(qname("xml:lang")) for item in found]
-                if found and None not in languages and "nl" not in languages:
-                    received = ", ".join(map(said, languages))
-                    return Fault(f'{named(found[0])} with xml:lang="nl"', received, at=Spot(found[0]))
+    """One without a language is SC-01's; the name of the organisation is often the same in every language."""
+    for node in seen.some("ServiceDefinition"):
+        for name in ("ServiceName", "ServiceDescription"):
+            found = seen.inside(node, name)
+            languages = [item.get(qname("xml:lang")) for item in found]
+            if found and None not in languages and "nl" not in languages:
+                received = ", ".join(map(said, languages))
+                return Fault(f'{named(found[0])} with xml:lang="nl"', received, at=Spot(found[0]))
     return None
 
 
