@@ -18,7 +18,7 @@ from suppliers.visit import Facts, Screen, Visit
 
 MOST_CARDS = 12
 MOST_LOOKED_AT = 100
-"""So many people are looked at for one page, at about 0.13 ms each, or 0.02 where it is remembered what
+"""So many people are looked at for one page, at about 0.13 ms each, or 0.03 where it is remembered what
 would happen. A supplier with more clients shows nobody until a tester searches: a dozen picked by chance would help
 nobody."""
 # The pages that stop somebody: who else could be tried?

@@ -111,7 +111,8 @@ def test_of_two_companies_with_one_number_the_text_says_which_one_it_is_about(ru
 def test_who_reads_only_the_first_line_sees_no_complaint(home: Path) -> None:
     command = [sys.executable, "-m", "broker.cli", "users", "--home", str(home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as running:
-        assert running.stdout and running.stderr
+        assert running.stdout is not None
+        assert running.stderr is not None
         running.stdout.close()
         assert running.stderr.read() == b""
 
