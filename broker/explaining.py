@@ -42,17 +42,21 @@ _ALSO = {
     "en": "this is about company {0}; of the same number or name there is also: {1}",
 }
 MARKS = {True: "ok", False: "NO", None: "-"}
-AT = "expected a day such as 2026-11-22 or today+30d, or a time such as 2026-11-22T09:00:00, Dutch where it has no zone"
+EXAMPLE_AT = "2026-11-22T09:00:00"
+"""Dutch where it has no zone."""
 
 
 class WrongQuestion(ValueError):
     """A part of the question that cannot be read; ``key`` names it, ``nearest`` is what was probably meant."""
 
-    def __init__(self, key: str, given: str, text: str, nearest: str | None = None) -> None:
-        near = f"; did you mean {shown(nearest)}?" if nearest else ""
-        self.text = f"{text}; received {given[:60]!r}"
-        super().__init__(f"{self.text}{near}")
+    def __init__(
+        self, key: str, text: str, allowed: tuple[str, ...] = (), nearest: str | None = None
+    ) -> None:
+        told = f"{text}; allowed: {', '.join(allowed)}" if allowed else text
+        super().__init__(f"{told}; did you mean {shown(nearest)}?" if nearest else told)
         self.key = key
+        self.text = text
+        self.allowed = allowed
         self.nearest = nearest
 
 
@@ -348,8 +352,8 @@ def _level(text: str) -> Level | None:
     try:
         return Level.of(text.strip().upper()) if text else None
     except ValueError:
-        allowed = ", ".join(level.label for level in Level)
-        raise WrongQuestion("level", text, f"is not a level; allowed: {allowed}") from None
+        allowed = tuple(level.label for level in Level)
+        raise WrongQuestion("level", f"{shown(text[:60])} is not a level", allowed) from None
 
 
 def _at(text: str, now: datetime) -> datetime:
@@ -359,4 +363,7 @@ def _at(text: str, now: datetime) -> datetime:
     try:
         return days.moment(text, reading_now().today)
     except ValueError:
-        raise WrongQuestion("at", text, AT, days.likely(text)) from None
+        allowed = (EXAMPLE_AT, *days.FORMS)
+        raise WrongQuestion(
+            "at", f"{shown(text[:60])} is no day and no time", allowed, days.likely(text)
+        ) from None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 
 from broker.keys import Rollover, Step
 from broker.parts import Parts
 from broker.settings import VERSIONS
 from broker.wire.bindings import FRONT_CHANNEL
 from broker.wire.descriptor import THE_SCHEME, Addresses, Edition, describe
-from broker.wire.keys import LIFE, Certificate, SigningKey
+from broker.wire.keys import Certificate, SigningKey
 
-OUT_OF_DATE = {"expired": -2 * LIFE, "not-yet-valid": 2 * LIFE}
-"""Certificates that are not valid now, and how far from now each was made."""
+OUT_OF_DATE = {"expired": datetime(2010, 1, 1, tzinfo=UTC), "not-yet-valid": datetime(2150, 1, 1, tzinfo=UTC)}
+"""Certificates that are not valid now, and from when each is. Not counted from now: a tester may set the clock, and the
+file is kept."""
 OUT_OF_DATE_FILE = "scenario-"
 
 
@@ -62,7 +64,7 @@ def roll(parts: Parts, step: Step) -> Rollover:
 def out_of_date(parts: Parts, which: str) -> SigningKey:
     """A key of ours whose certificate is not valid now; made the first time that somebody needs it."""
     _, entity_id, oin = _signer(parts)
-    return parts.keys.get(f"{OUT_OF_DATE_FILE}{which}", entity_id, oin, parts.now() + OUT_OF_DATE[which])
+    return parts.keys.get(f"{OUT_OF_DATE_FILE}{which}", entity_id, oin, OUT_OF_DATE[which])
 
 
 def out_of_date_made(parts: Parts) -> tuple[Certificate, ...]:

@@ -13,7 +13,7 @@ from broker.wire.metadata import SpMetadata
 from broker.wire.signing import Fault, SignatureProblem
 
 MOST_TRIED = 2_000
-"""Certificates, at some 40 microseconds each: anybody may send a message that makes us look."""
+"""Certificates, at some 40 microseconds each (two attempts, by one algorithm): anybody may make us look."""
 
 
 def named(parts: Parts, sp: SpMetadata | None, problem: SignatureProblem | None) -> SignatureProblem | None:

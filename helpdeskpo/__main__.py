@@ -54,9 +54,11 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     server.max_request_header_size = 65_536
     server.max_request_body_size = 2_000_000
 
-    server.prepare()
-    print(f"MijnHelpdeskPO: {settings.url('/')} (metadata: {settings.url('/metadata')})", flush=True)
-    serve_until_told(server, with_parent=options.stop_with_parent)
+    serve_until_told(
+        server,
+        f"MijnHelpdeskPO: {settings.url('/')} (metadata: {settings.url('/metadata')})",
+        with_parent=options.stop_with_parent,
+    )
     return 0
 
 

@@ -41,7 +41,8 @@ class KeyPair:
 
 
 def key_pair(folder: Path, oin: str, at: datetime) -> KeyPair:
-    """The pair in this folder; what is missing is made. Raises OSError when the folder cannot be written."""
+    """The pair in this folder; what is missing is made. Raises OSError when the folder cannot be written,
+    ValueError for a certificate that cannot be read."""
     folder.mkdir(0o700, parents=True, exist_ok=True)
     key_file, certificate_file = folder / "helpdeskpo-key.pem", folder / "helpdeskpo-cert.pem"
     if not key_file.exists():
@@ -50,7 +51,11 @@ def key_pair(folder: Path, oin: str, at: datetime) -> KeyPair:
     key_pem = key_file.read_bytes()
     if not certificate_file.exists():
         create_file(certificate_file, _certificate(key_pem, oin, at).public_bytes(Encoding.PEM))
-    certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+    try:
+        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+    except x509.InvalidVersion as error:
+        # Which is no ValueError, as what else is wrong with a certificate is.
+        raise ValueError(f"{certificate_file}: expected a certificate in PEM: {error}") from None
     return KeyPair(key_file, certificate_file, key_pem, certificate)
 
 

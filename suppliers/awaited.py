@@ -52,11 +52,16 @@ def lines(visit: Visit, facts: Facts, decision: Decision) -> list[Line]:
             found.append(Line(reason.text, id_, waits=reason.mandate in fits))
         elif reason.code not in ELSEWHERE:
             found.append(Line(reason.text))
-    # Of what was asked again the last counts.
-    beside = {(one.company, one.service): one for one in held.requests if not one.mandate}
+    # Of what was asked again the one that still waits counts, else the last.
+    asked_here = [
+        one
+        for one in held.requests
+        if not one.mandate and one.id in fits and one.status is not RequestStatus.APPROVED
+    ]
+    beside = {
+        (one.company, one.service): one for one in sorted(asked_here, key=lambda one: one.id not in refused)
+    }
     for request in beside.values():
-        if request.id not in fits or request.status is RequestStatus.APPROVED:
-            continue
         company = facts.register.companies[request.company].name
         if request.id in refused:
             found.append(Line(_refused(company), request.id))

@@ -28,6 +28,7 @@ from suppliers.profiles import Profile
 from suppliers.register.model import Means, Register
 from suppliers.sessions import Session, Sessions
 from suppliers.steps import phone
+from suppliers.steps.login import by_address
 from suppliers.steps.pin import PIN_MINUTES, random_pin
 from suppliers.store import Store
 from suppliers.testers import Panel
@@ -60,6 +61,8 @@ _KEEP_SECONDS = 12 * 3600.0
 _KEEP_ALONE_SECONDS = 3600.0
 # Of so many questions to a phone, the newest, is looked whether they wait for an answer.
 _MOST_PHONES = 200
+# So often in a row a turn is decided again because its register stands no more: others are not first for ever.
+_MOST_ROUNDS = 5
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +108,8 @@ class Desk:
         user name that was typed; empty for nobody. ``room_of`` is that of a room by its tag, outside any Ask.
         ``clock_of`` is the time in the logins of one service provider, by its entity id, and in one room, by its tag;
         None for ``clock``. ``stands`` is asked, before a turn counts, whether the register that it was decided on is
-        still so, with the events of the turn and the kind of page that it leads to; where not, it is decided again."""
+        still so, with the events of the turn and the kind of page that it leads to; where not, it is decided again,
+        after a few times on the register that is nobody's in particular."""
         self.profiles = profiles
         self.base_url = base_url
         self._tester_panel = tester_panel
@@ -355,6 +359,7 @@ class Desk:
         typed: str = "",
     ) -> tuple[Visit | None, At | Leave | Screen]:
         guesses: dict[str, Callable[[Means, str], Guess]] = {}
+        fallen = 0
         while True:
             raw = self._store.get(KIND, ask_id)
             if raw is None or slug not in self.profiles:
@@ -376,9 +381,10 @@ class Desk:
             tag = visit.ask.tag
             # Decided again after somebody was first, the same guess still counts once.
             guess = guesses.setdefault(tag, cache(partial(self.accounts.guess, tag=tag)))
-            facts = self._facts(visit, guess, session, typed)
+            facts = self._facts(visit, guess, session, typed, as_anybody=fallen >= _MOST_ROUNDS)
             turn = decide(visit, facts)
-            if not self._stands(facts.register, _came_to(turn, facts.profile)):
+            if fallen < _MOST_ROUNDS and not self._stands(facts.register, _came_to(turn, facts.profile)):
+                fallen += 1
                 continue
             if turn.visit == visit or self._store.swap(KIND, ask_id, raw, visits.dump(turn.visit)):
                 break
@@ -391,14 +397,25 @@ class Desk:
         return turn.visit, turn.to
 
     def _facts(
-        self, visit: Visit, guess: Callable[[Means, str], Guess], session: str = "", typed: str = ""
+        self,
+        visit: Visit,
+        guess: Callable[[Means, str], Guess],
+        session: str = "",
+        typed: str = "",
+        *,
+        as_anybody: bool = False,
     ) -> Facts:
+        """``as_anybody``: on the register that is nobody's in particular, which always stands."""
         found = self._session(visit, session)
         known = found.person if found and not visit.ask.force_authn else ""
-        tag, register = visit.ask.tag, self._register_of(visit.ask, typed or _who(visit) or known)
+        tag, profile = visit.ask.tag, self.profiles[visit.supplier]
+        ordinary = self._register_of(visit.ask, "")
+        who = _named(typed, profile, ordinary) or _who(visit) or known
+        register = ordinary if as_anybody else self._register_of(visit.ask, who)
         return Facts(
-            profile=self.profiles[visit.supplier],
+            profile=profile,
             register=register,
+            ordinary=ordinary,
             now=self._now(visit),
             make_pin=self._make_pin,
             account=partial(self.accounts.of, tag=tag),
@@ -450,6 +467,14 @@ def _came_to(turn: Turn, profile: Profile) -> frozenset[str]:
     steps = visits.road(profile, alone=turn.visit.alone)
     ahead = steps[turn.to.step - 1 : turn.to.step] if isinstance(turn.to, At) else ()
     return frozenset({str(told.kind) for told in turn.told} | {str(step.kind) for step in ahead})
+
+
+def _named(typed: str, profile: Profile, register: Register) -> str:
+    """Who is meant by what was typed for a user name: the key of whoever has that address, else what was typed."""
+    if not typed or register.login(profile.slug, typed):
+        return typed
+    found = by_address(typed, profile, register)
+    return found[0].key if found else typed
 
 
 def _who(visit: Visit) -> str:

@@ -6,7 +6,10 @@ Nothing is decided in this module, nor put in words: it takes what counts from `
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
+from operator import itemgetter
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 from suppliers.accounts import Account
@@ -20,9 +23,10 @@ from suppliers.visit import Facts
 
 PASSES = "answer"
 _MOST_REASONS = 3
-MOST_ASKED = 10
+MOST_ASKED = 100
 MOST_PEOPLE = 100
-"""Of so many kinds of request, each of so many people, the steps are kept."""
+"""Of so many kinds of request over all registers (of rooms, of scenarios), each of so many people, the steps are
+kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +80,19 @@ def _stopped(steps: tuple[Step, ...]) -> Verdict:
 class Foresight:
     """``foresee`` with a memory: each login shows the panel, and from one to the next little of it changes. The steps
     stay as long as nothing changes of what they depend on: register, supplier, request, day, and what came of the
-    means and the mandates while running."""
+    means and the mandates while running; and as long as they are among those that were asked for last."""
 
     def __init__(self) -> None:
-        self._known: WeakKeyDictionary[Register, dict[Hashable, _Kept]] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[Register, dict[Hashable, _Kind]] = WeakKeyDictionary()
+        self._lock = Lock()
+        self._turns = count()
 
     def of(self, ask: Ask, facts: Facts, *, alone: bool = False) -> Callable[[PersonRecord, Means], Verdict]:
         """For the people of one panel."""
-        kinds = self._known.setdefault(facts.register, {})
         # What is of this one login decides nothing.
         asked = replace(ask, id="", return_path="", choice_path="", until=None, tag="")
         kind = facts.profile.slug, facts.today, alone, asked
-        if kind not in kinds and len(kinds) >= MOST_ASKED:
-            kinds.clear()
-        kept = kinds.setdefault(kind, {})
+        kept = self._kept(facts.register, kind)
 
         def verdict(person: PersonRecord, means: Means) -> Verdict:
             lies_over = facts.account(means), facts.held(person.key)
@@ -104,7 +107,36 @@ class Foresight:
 
         return verdict
 
+    def _kept(self, register: Register, kind: Hashable) -> _People:
+        with self._lock:
+            found = self._known.get(register, {}).get(kind)
+            if found is None:
+                self._make_room()
+                found = self._known.setdefault(register, {})[kind] = _Kind()
+            found.asked = next(self._turns)
+            return found.people
 
-_Kept = dict[tuple[bool, str], tuple[tuple[Account, Held], tuple[Step, ...]]]
+    def _make_room(self) -> None:
+        """Forget what was not asked for the longest. What is of a register that is gone is gone already."""
+        every = [
+            (found.asked, of_register, kind)
+            for of_register in list(self._known.values())
+            for kind, found in of_register.items()
+        ]
+        too_many = max(0, len(every) + 1 - MOST_ASKED)
+        for _, of_register, kind in sorted(every, key=itemgetter(0))[:too_many]:
+            del of_register[kind]
+
+
+_People = dict[tuple[bool, str], tuple[tuple[Account, Held], tuple[Step, ...]]]
+
+
+@dataclass(slots=True)
+class _Kind:
+    """What is known for one kind of request, and the turn at which it was last asked for."""
+
+    people: _People = field(default_factory=dict)
+    asked: int = 0
+
 
 __all__ = ["PASSES", "Foresight", "Verdict", "foresee"]

@@ -224,7 +224,8 @@ class Facts:
     counts the same one once however often a turn is decided again. ``held`` is what there is of a person's
     mandates (by the person's key) beside the register. ``session`` is the supplier's session that the browser
     names, if there is one.
-    ``profiles`` are those of every supplier, by slug.
+    ``profiles`` are those of every supplier, by slug. ``ordinary`` is the register as it is for nobody in particular,
+    where ``register`` may be that of one login: an address still names who has lost it in that one.
     """
 
     profile: Profile
@@ -236,6 +237,7 @@ class Facts:
     held: Callable[[str], Held]
     session: Session | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+    ordinary: Register | None = None
 
     @property
     def today(self) -> date:

@@ -161,7 +161,7 @@ def add(calls: Calls, parts: Parts, desk: Desk) -> None:
             question = Question(**query.model_dump(exclude={"tag"}))
             found = explaining.explained(scene(here, desk), question)
         except WrongQuestion as problem:
-            fault = Problem("", 0, 0, problem.key, problem.text, nearest=problem.nearest)
+            fault = Problem("", 0, 0, problem.key, problem.text, problem.allowed, nearest=problem.nearest)
             raise wrong([((problem.key,), fault)]) from None
         return answer(explaining.as_json(found))
 

@@ -292,18 +292,18 @@ BY_TAG: tuple[What, ...] = (*OF_ROOMS, "exchanges")
 """What can be dropped of a room: its exchanges go only where they are named."""
 
 
+_SEVERAL = rf"^(({'|'.join(WHAT)})(,|$))*$"
+
+
 def _what(text: str) -> str:
-    for one in text.split(","):
-        if one and one not in WHAT:
-            raise fault(f"{shown(one)} is nothing that can be dropped", *WHAT, nearest=nearest(one, WHAT))
+    # A comma alone is not nothing, for which everything would go.
+    if not re.fullmatch(_SEVERAL, text):
+        one = next((one for one in text.split(",") if one not in WHAT), text)
+        raise fault(f"{shown(one)} is nothing that can be dropped", *WHAT, nearest=nearest(one, WHAT))
     return text
 
 
-_What = Annotated[
-    str,
-    AfterValidator(_what),
-    WithJsonSchema({"type": "string", "pattern": rf"^(({'|'.join(WHAT)})(,|$))*$"}),
-]
+_What = Annotated[str, AfterValidator(_what), WithJsonSchema({"type": "string", "pattern": _SEVERAL})]
 
 
 class Reset(Part):

@@ -33,7 +33,7 @@ def add(pages: Blueprint, parts: Parts, desk: Desk) -> None:
             try:
                 empty = next((name for name in ("person", "service") if not given[name]), "")
                 if empty:
-                    raise WrongQuestion(empty, "", "is needed")
+                    raise WrongQuestion(empty, "is needed")
                 found = explaining.explained(here, Question(**given))
             except WrongQuestion as question:
                 wrong, field = str(question), question.key

@@ -115,13 +115,7 @@ class Rule(Generic[Seen]):
         severity = fault.severity or self.severity(against.profile)
         assert severity is not None
         suppressed = "" if self.firm or fault.firm else against.suppressed.get(self.id, "")
-        outcome = Outcome.GO_ON
-        if suppressed:
-            outcome = Outcome.GO_ON
-        elif severity is Severity.REFUSED:
-            outcome = Outcome.REFUSE
-        elif self.status and severity is Severity.ERROR:
-            outcome = Outcome.ANSWER
+        outcome = Outcome.GO_ON if suppressed else self._outcome(severity)
         at = Place(fault.where, fault.line)
         if fault.at is not None:
             at = place(against.document, fault.at)
@@ -142,6 +136,16 @@ class Rule(Generic[Seen]):
             suppressed=suppressed,
             status=self.status if outcome is Outcome.ANSWER else None,
         )
+
+    def stops(self, fault: Fault, profile: Profile = Profile.LENIENT) -> bool:
+        """Whether no message goes on with this fault, whatever is suppressed: then a firm rule may leave it to this."""
+        severity = fault.severity or self.severity(profile)
+        return bool(self.firm or fault.firm) and self._outcome(severity) is not Outcome.GO_ON
+
+    def _outcome(self, severity: Severity | None) -> Outcome:
+        if severity is Severity.REFUSED:
+            return Outcome.REFUSE
+        return Outcome.ANSWER if self.status and severity is Severity.ERROR else Outcome.GO_ON
 
 
 class Result(enum.StrEnum):

@@ -62,7 +62,7 @@ def schema_valid(seen: SeenLogout) -> Fault | None:
 
 
 def _told_by_another(seen: SeenLogout, error: SchemaError) -> bool:
-    """Whether that rule refuses it: each that may own an error here is firm, as this one is."""
+    """Whether that rule refuses it, also where it is suppressed."""
     root, where = seen.request.element, error.at.element if error.at else None
     if where is None or "not allowed" in error.message:
         return False
@@ -78,7 +78,7 @@ def _told_by_another(seen: SeenLogout, error: SchemaError) -> bool:
         fault = RULES.rules[id_].check(seen) if id_ else None
     except NotApplicable:
         return False
-    return fault is not None and fault.severity is None
+    return fault is not None and RULES.rules[id_].stops(fault)
 
 
 @rule(

@@ -14,7 +14,7 @@ from broker.wire.schema import SchemaError
 from broker.wire.xml import Element, named, named_in
 
 ACCEPTED = "a message that the SAML 2.0 protocol schema accepts"
-EXPECTED = re.compile(r"Expected is (?:one of )?\( (.+?) \)")
+EXPECTED = re.compile(r"Expected is (?:one of )?\( (.{1,2000}?) \)")
 MOST_SHOWN = 60
 _NAMES = """
 saml:Issuer ds:Signature samlp:Extensions saml:Subject samlp:NameIDPolicy saml:Conditions samlp:RequestedAuthnContext
@@ -71,6 +71,17 @@ def misspelt(errors: Iterable[SchemaError], element: Element, attribute: str) ->
         and error.at is not None
         and error.at.element is element
         and meant(error.attribute, known) == attribute
+        for error in errors
+    )
+
+
+def minds(errors: Iterable[SchemaError], element: Element, attribute: str) -> bool:
+    """Whether the schema has something against the value of this attribute, or misses it."""
+    return any(
+        error.attribute == attribute
+        and error.at is not None
+        and error.at.element is element
+        and "not allowed" not in error.message
         for error in errors
     )
 

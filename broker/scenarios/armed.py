@@ -6,7 +6,7 @@ or none; it is bound to it at the moment that the scenario acts for the first ti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -112,13 +112,18 @@ def ever(store: Store) -> bool:
 
 def waiting(store: Store) -> list[Armed]:
     """Those that can act still, in the order in which they were armed."""
-    return [_ARMED.validate_json(raw) for _, raw in store.records(ARMED)]
+    return [armed for armed in _kept(store) if not armed.spent]
+
+
+def _kept(store: Store) -> Iterator[Armed]:
+    """All that were not put away: a process that was killed while it did that leaves one that is spent."""
+    return (_ARMED.validate_json(raw) for _, raw in store.records(ARMED))
 
 
 def all_of(store: Store, tag: str | None = None) -> list[Armed]:
     """Those that wait and those that are spent, newest first; of one tag, or of every one (None)."""
     spent = (_ARMED.validate_json(raw) for _, raw in store.records(SPENT))
-    found = {armed.id: armed for armed in (*spent, *waiting(store)) if tag is None or armed.tag == tag}
+    found = {armed.id: armed for armed in (*spent, *_kept(store)) if tag is None or armed.tag == tag}
     return sorted(found.values(), key=lambda armed: (str(armed.armed_at), armed.id), reverse=True)
 
 
@@ -155,8 +160,10 @@ def best(armed: Iterable[Armed], seen: Seen) -> list[Armed]:
 
 
 def is_left(store: Store, armed: Armed) -> bool:
-    """Whether it may act in one more login; one that waits in the store may."""
-    raw = store.get(SPENT, armed.id) if armed.source and armed.times else None
+    """Whether it may act in one more login. Of one of the file the store has the uses, of others it says so itself."""
+    if not armed.source:
+        return not armed.spent
+    raw = store.get(SPENT, armed.id) if armed.times else None
     return raw is None or not _ARMED.validate_json(raw).spent
 
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from broker.clock import machine_time
-from broker.wire.keys import KeyProblem
+from broker.wire.keys import UNREADABLE, WITHOUT_EXTENSION, KeyProblem
 
 CA_LIFE = timedelta(days=3650)
 # Apple's systems refuse longer ones, also of a CA that the user added.
@@ -137,7 +137,7 @@ class Authority:
         try:
             certificate.verify_directly_issued_by(self.certificate)
             names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        except (*WITHOUT_EXTENSION, *UNREADABLE, InvalidSignature):
             return False
         return set(names) == wanted
 
@@ -146,9 +146,10 @@ def own(certificate_file: Path, key_file: Path) -> Identity:
     """The user's own: the server's certificate first, then its chain. Raises KeyProblem."""
     try:
         chain = x509.load_pem_x509_certificates(certificate_file.read_bytes())
+        its_key, until = chain[0].public_key(), chain[0].not_valid_after_utc
     except OSError as error:
         raise KeyProblem(f"{certificate_file}: {error.strerror}; see --tls-certificate") from None
-    except ValueError:
+    except UNREADABLE:
         raise KeyProblem(
             f"{certificate_file}: expected a certificate in PEM; see --tls-certificate"
         ) from None
@@ -156,18 +157,16 @@ def own(certificate_file: Path, key_file: Path) -> Identity:
         key = _load_key(key_file.read_bytes())
     except OSError as error:
         raise KeyProblem(f"{key_file}: {error.strerror}; see --tls-key") from None
-    except (ValueError, TypeError):
+    except UNREADABLE:
         raise KeyProblem(
             f"{key_file}: expected a private key in PEM, RSA or EC, without a password; see --tls-key"
         ) from None
-    if key.public_key() != chain[0].public_key():
+    if key.public_key() != its_key:
         raise KeyProblem(
             f"{key_file}: the private key is not the one of the first certificate in {certificate_file}"
         )
-    if chain[0].not_valid_after_utc < machine_time():
-        log.warning(
-            "%s is over since %s: clients will refuse it", certificate_file, chain[0].not_valid_after_utc
-        )
+    if until < machine_time():
+        log.warning("%s is over since %s: clients will refuse it", certificate_file, until)
     return Identity(key, chain[0], tuple(chain[1:]))
 
 
@@ -175,11 +174,12 @@ def _read(file: Path) -> tuple[PrivateKey, x509.Certificate]:
     pem = file.read_bytes()
     try:
         key, certificate = _load_key(pem), x509.load_pem_x509_certificate(pem)
-    except (ValueError, TypeError):
+        its_key, _ = certificate.public_key(), certificate.not_valid_after_utc
+    except UNREADABLE:
         raise KeyProblem(
             f"{file}: expected a private key and its certificate in PEM; delete the file to have a new one made"
         ) from None
-    if key.public_key() != certificate.public_key():
+    if key.public_key() != its_key:
         raise KeyProblem(
             f"{file}: the private key is not the one of the certificate; delete the file to have a new one made"
         )

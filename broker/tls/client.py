@@ -47,7 +47,9 @@ def _shown(der: bytes | None, problem: str) -> Caller:
         return Caller(asked=True, problem=problem)
     certificate = Certificate(der)
     try:
-        certificate.x509.not_valid_after_utc  # noqa: B018 - read it once, so that a bad one is refused here
+        # Read once what is asked of it later, so that a bad one is refused here.
+        given = certificate.x509
+        _ = given.subject.rfc4514_string(), given.not_valid_before_utc, given.not_valid_after_utc
         certificate.subject_public_key  # noqa: B018
     except Exception:
         # cryptography has several kinds of refusal for what strangers may make of a certificate.

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 from lxml import etree
 
 from broker.wire.envelope import Told
+from broker.wire.keys import UNREADABLE
 from broker.wire.names import DS, MD, SAML, SAMLP, SOAP
 from broker.wire.xml import Element
 
@@ -26,7 +27,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]{40,}")
 _CURLY = re.compile(rb"=\s*(\xe2\x80[\x98-\x9f]|[\x91-\x94])")
 _UTF_16 = re.compile(rb"<\?xml[^>]*encoding=.(utf-16|ucs-2|utf-32)", re.IGNORECASE)
 _HTML = re.compile(rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(!doctype\s+html|html|head|body)\b", re.I | re.S)
-_HEX = re.compile(r"(sha-?(1|256)( fingerprint)?\s*=)?\s*([0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE)
+_HEX = re.compile(r"(sha-?(1|256)(fingerprint)?=)?([0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE)
 _MARK = b"\xef\xbb\xbf"
 _PRIVATE = (
     "a private key",
@@ -200,10 +201,12 @@ def _octets(data: bytes) -> Told:
     )
     for load, told in kinds:
         try:
-            load()
+            loaded = load()
+            if isinstance(loaded, x509.Certificate) and isinstance(loaded.public_key(), rsa.RSAPublicKey):
+                return _UNREADABLE
         except TypeError:
             return _PRIVATE  # only an encrypted one asks for a password
-        except (ValueError, UnsupportedAlgorithm):
+        except UNREADABLE:
             continue
         return told
     inner = _unbase64(b"".join(data.split()))
@@ -227,6 +230,10 @@ def _octets(data: bytes) -> Told:
 _NOT_RSA = (
     "a certificate with a key that is not RSA",
     "Make an RSA key of 2048 bits or more, and put its certificate in: the scheme has no elliptic curves.",
+)
+_UNREADABLE = (
+    "a certificate with a subject, an issuer or a time in it that cannot be read",
+    "Have the certificate made anew, with its names in UTF-8, and put that in.",
 )
 
 

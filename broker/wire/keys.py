@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 import xmlsec
 from cryptography import x509
@@ -16,6 +17,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 LIFE = timedelta(days=3 * 365)
+# Not all of what cryptography raises is a ValueError; what is in a certificate it reads only when that is asked for.
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+"""What reading a certificate raises, or a name, a time or a key in it."""
+WITHOUT_EXTENSION = (
+    ValueError,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What asking a certificate for an extension raises where it has none, or has one that cannot be read."""
+Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 
 class KeyProblem(ValueError):
@@ -37,7 +49,7 @@ class Certificate:
             certificate.public_key  # noqa: B018 - read it once, so that a bad one is refused here
             given = certificate.x509
             _ = given.subject, given.issuer, given.not_valid_before_utc, given.not_valid_after_utc
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except UNREADABLE as error:
             raise KeyProblem(f"not an X.509 certificate with an RSA key: {error}") from None
         return certificate
 
@@ -75,6 +87,13 @@ class Certificate:
     @property
     def base64(self) -> str:
         return base64.b64encode(self.der).decode()
+
+    def extension(self, kind: type[Extension]) -> Extension | None:
+        """None where it has none, or where its extensions cannot be read: one twice makes all of them so."""
+        try:
+            return self.x509.extensions.get_extension_for_class(kind).value
+        except WITHOUT_EXTENSION:
+            return None
 
     def valid_at(self, instant: datetime) -> bool:
         return self.x509.not_valid_before_utc <= instant <= self.x509.not_valid_after_utc
@@ -155,7 +174,7 @@ class SigningKey:
             certificate = x509.load_pem_x509_certificate(pem)
             made = cls(pem, Certificate(certificate.public_bytes(serialization.Encoding.DER)))
             same = made.private_key.public_key() == made.certificate.public_key
-        except ValueError as error:
+        except UNREADABLE as error:
             raise KeyProblem(f"{name}: expected a private key and its certificate in PEM: {error}") from None
         if not same:
             raise KeyProblem(f"{name}: the private key is not the one of the certificate")

@@ -20,7 +20,7 @@ from broker.wire.keys import Certificate, KeyProblem
 from broker.wire.signature import SIGNATURE_ALGORITHMS
 
 MOST_KEYS = 20
-"""Certificates of one provider that are tried for each way of signing."""
+"""Certificates of one provider that are tried for each way of signing: the first so many that it names."""
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _DIGEST_INFO = {
     "SHA-1": (hashlib.sha1, "3021300906052b0e03021a05000414"),
@@ -29,7 +29,7 @@ _DIGEST_INFO = {
     "SHA-512": (hashlib.sha512, "3051300d060960864801650304020305000440"),
 }
 """What stands before the digest in what RSA signs (RFC 8017, 9.2)."""
-_FOR_PSS = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
+_FOR_PSS: tuple[hashes.HashAlgorithm, ...] = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
 
 DIGEST_OF = {
     names.RSA_SHA1: "SHA-1",
@@ -94,9 +94,14 @@ def digests(certificate: Certificate, value: bytes) -> Iterator[Made]:
             yield Made(algorithm, data, bare=True)
 
 
-def by_pss(certificate: Certificate, value: bytes, octets: bytes) -> str:
-    """By which digest RSA-PSS made this signature, with a salt of any length; "" where it is none."""
-    for digest in _FOR_PSS:
+def by_pss(
+    certificate: Certificate,
+    value: bytes,
+    octets: bytes,
+    digests: Sequence[hashes.HashAlgorithm] = _FOR_PSS,
+) -> str:
+    """By which of these digests RSA-PSS made this signature, with a salt of any length; "" where by none."""
+    for digest in digests:
         try:
             certificate.public_key.verify(
                 value, octets, padding.PSS(padding.MGF1(digest), padding.PSS.AUTO), digest
@@ -128,7 +133,7 @@ def hexadecimal(text: str, sizes: Sequence[int]) -> bool:
 
 
 def key_sizes(candidates: Sequence[Certificate]) -> list[int]:
-    return sorted({certificate.public_key.key_size // 8 for certificate in candidates})
+    return sorted({certificate.public_key.key_size // 8 for certificate in candidates[:MOST_KEYS]})
 
 
 def names_of(candidates: Sequence[Certificate]) -> str:

@@ -18,7 +18,8 @@ from broker.wire.xml import Element
 
 MOST_ERRORS = 20
 UNSAID = "something in names too long to show"
-ATTRIBUTE = re.compile(r"attribute '([^']+)'")
+# A namespace may have an apostrophe in it, and a name that libxml2 cut off is none.
+ATTRIBUTE = re.compile(r"attribute '((?:\{[^}]*\})?[^'{}]+)'")
 
 
 def folder() -> Path:

@@ -37,6 +37,7 @@ from broker.wire.places import Spot
 from broker.wire.signature import SIGNATURE_ALGORITHMS, Fault, Shape, SignatureProblem
 from broker.wire.xml import Element, child, named, text_of
 
+_SHA_256 = (SIGNATURE_ALGORITHMS[names.RSA_PSS_SHA256](),)
 NO_HEX = "Write the bytes of the digest in base64, not their hexadecimal digits."
 
 
@@ -69,26 +70,26 @@ def _told_apart(
         _canonical(node, shape.canonicalization) for node in (signed_info, diagnosis.bare(signed_info))
     ]
     text = text_of(holder) or ""
+    tried = candidates[:MOST_KEYS]
     value = _unbase64(text)
-    sizes = key_sizes(candidates)
+    sizes = key_sizes(tried)
 
     def made_by(certificate: Certificate) -> bool:
         if shape.signature_algorithm == names.RSA_PSS_SHA256:
-            return any(by_pss(certificate, value, octets) == "SHA-256" for octets in written)
+            # The one digest that it says: whoever looks for the owner of the key asks this of every one that is known.
+            return any(by_pss(certificate, value, octets, _SHA_256) for octets in written)
         return any(made_so(certificate, value, octets, shape.signature_algorithm) for octets in written)
 
     good = f"a ds:SignatureValue of {' or '.join(map(str, sizes))} bytes in base64, as the keys in the metadata make"
     if hexadecimal(text, sizes):
         received = "one in hexadecimal"
         return SignatureProblem(Fault.STRUCTURE, good, received, at=Spot(holder), mend=IN_HEX)
-    for certificate in candidates[:MOST_KEYS]:
+    for certificate in tried:
         for made in digests(certificate, value):
             if problem := _over_something_else(made, element, signed_info, shape, written):
                 return problem
-    if any(made_by(certificate) for certificate in candidates):
-        if shape.signature_algorithm == names.RSA_PSS_SHA256 and not _salted_as_read(
-            candidates, value, written
-        ):
+    if any(made_by(certificate) for certificate in tried):
+        if shape.signature_algorithm == names.RSA_PSS_SHA256 and not _salted_as_read(tried, value, written):
             received = "RSA-PSS with a salt of another length than the digest: the key is right"
             return SignatureProblem(
                 Fault.METHOD, names.RSA_SHA256, received, at=Spot(signed_info), mend=NO_PSS
@@ -108,7 +109,7 @@ def _told_apart(
             at=change.spot or Spot(signature),
             mend=change.mend,
         )
-    if any(recovered(certificate, value) for certificate in candidates):
+    if any(recovered(certificate, value) for certificate in tried):
         return SignatureProblem(
             Fault.DIGEST,
             "ds:SignedInfo as it was signed",

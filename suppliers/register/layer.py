@@ -166,6 +166,11 @@ class Layered(Register):
         found = self._base.login(supplier, username, card=card)
         return None if found is None or found[0].key in self._over.people else found
 
+    def at_address(self, email: str) -> Sequence[PersonRecord]:
+        over, address = self._over.people, email.casefold()
+        base = [person for person in self._base.at_address(email) if person.key not in over]
+        return base + [one for one in over.values() if one and (one.email or "").casefold() == address]
+
     def clients(self, supplier: str) -> Sequence[Client]:
         base = self._base.clients(supplier)
         if not self._over.people:

@@ -190,6 +190,20 @@ class Register:
         return clients
 
     @cached_property
+    def _addresses(self) -> tuple[dict[str, PersonRecord], dict[str, list[PersonRecord]]]:
+        """By address, case folded: the first who has it, and the few others who have the same one."""
+        first: dict[str, PersonRecord] = {}
+        others: dict[str, list[PersonRecord]] = {}
+        for person in self.people.values():
+            if person.email:
+                address = person.email.casefold()
+                # Most are in small letters already: then the record's own text is the key, not a copy.
+                address = person.email if address == person.email else address
+                if first.setdefault(address, person) is not person:
+                    others.setdefault(address, []).append(person)
+        return first, others
+
+    @cached_property
     def _by_id(self) -> dict[str, Mandate]:
         return {mandate.id: mandate for mandate in self.mandates()}
 
@@ -201,6 +215,13 @@ class Register:
         """Who logs in at this supplier (its slug) under this user name, or with the card of this number; case is
         ignored."""
         return self._logins.get((supplier, card, username.strip().casefold()))
+
+    def at_address(self, email: str) -> Sequence[PersonRecord]:
+        """Everybody with this e-mail address, case ignored. The first call reads all; a login by user name makes
+        none."""
+        first, others = self._addresses
+        address = email.casefold()
+        return [first[address], *others.get(address, ())] if address in first else []
 
     def clients(self, supplier: str) -> Sequence[tuple[PersonRecord, Means]]:
         """Everybody with a means at this supplier, once for each means, in the order of the file."""

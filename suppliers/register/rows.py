@@ -455,6 +455,9 @@ class Tables:
                     continue
                 part = MandatePart.model_validate(row, context=self.reading)  # type: ignore[assignment]
                 assert part is not None
+            if part.id and (wrong := fault_of_key(part.id)):
+                self.problems.append(table.problem(line, "id", wrong))
+                continue
             if part.id and part.id in ids:
                 where = self._mandate_called(part.id, file, written)
                 self.problems.append(table.problem(line, "id", taken(part.id, where)))

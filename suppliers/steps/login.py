@@ -10,7 +10,7 @@ from itertools import islice
 from suppliers.accounts import stranger
 from suppliers.ask import Level
 from suppliers.profiles import Profile
-from suppliers.register.model import Means, MeansStatus, PersonRecord
+from suppliers.register.model import Means, MeansStatus, PersonRecord, Register
 from suppliers.steps.pin import without_pin
 from suppliers.visit import Arrival, Event, Facts, Problem, Screen, Step, Told, Tried, Visit
 
@@ -53,7 +53,9 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
     if empty:
         return Tried(visit, tuple(empty))
     username = form["username"].strip() if names else visit.username
-    found = facts.register.login(facts.profile.slug, username) or _by_address(username, facts)
+    found = facts.register.login(facts.profile.slug, username)
+    if found is None and (named := by_address(username, facts.profile, facts.ordinary or facts.register)):
+        found = facts.register.login(facts.profile.slug, named[1].username)
     if found is None:
         return _unknown(visit, step, username, form, facts)
     person, means = found
@@ -72,13 +74,17 @@ def act(visit: Visit, step: Step, form: Mapping[str, str], facts: Facts) -> Trie
     return Tried(replace(visit, proved=visit.proved or proves), told=right)
 
 
-def _by_address(address: str, facts: Facts) -> tuple[PersonRecord, Means] | None:
+def by_address(address: str, profile: Profile, register: Register) -> tuple[PersonRecord, Means] | None:
     """Whose e-mail address this is, at a supplier that takes one for a user name; nobody where that could be two
     means."""
-    if not facts.profile.email_as_username or "@" not in address:
+    if not profile.email_as_username or "@" not in address:
         return None
-    wanted, clients = address.casefold(), facts.register.clients(facts.profile.slug)
-    found = [one for one in clients if not one[1].card and (one[0].email or "").casefold() == wanted]
+    found = [
+        (person, means)
+        for person in register.at_address(address.strip())
+        for means in person.means
+        if means.supplier == profile.slug and not means.card
+    ]
     return found[0] if len(found) == 1 else None
 
 

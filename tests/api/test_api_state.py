@@ -267,6 +267,10 @@ def test_a_method_that_an_address_does_not_take_is_answered_with_those_that_it_d
     [
         ("what=chnges", "what", "changes", "changes"),
         ("what=clock,inbx", "what", "inbox", "inbox"),
+        ("what=,", "what", "inbox", None),
+        ("what=,,", "what", "inbox", None),
+        ("what=,accounts", "what", "inbox", None),
+        ("what=accounts,,grants", "what", "inbox", None),
         ("tag=bad%20tag", "tag", "at most", None),
     ],
 )

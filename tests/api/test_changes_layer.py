@@ -168,7 +168,13 @@ def found(register: Register) -> dict[str, Any]:
     by_id = {
         one.id: shape.mandate(one) for one in register.mandates() if register.mandate(one.id) is not None
     }
+    addresses = {
+        person.email: sorted(one.key for one in register.at_address(person.email))
+        for person in register.people.values()
+        if person.email
+    }
     return {
+        "addresses": addresses,
         "logins": logins,
         "clients": clients,
         "lengths": lengths,

@@ -68,7 +68,7 @@ def test_the_clock_of_the_broker_counts_where_no_day_is_asked(bench: Any) -> Non
         ({"person": "r.peter", "service": HELPDESK}, 404, "r.peters"),
         ({"person": "r.peters", "service": "mijn-helpdesk"}, 404, HELPDESK),
         ({"person": "r.peters", "service": HELPDESK, "company": "regenbog"}, 404, "regenboog"),
-        ({"person": "r.peters", "service": HELPDESK, "at": "gisteren"}, 422, "expected a day"),
+        ({"person": "r.peters", "service": HELPDESK, "at": "gisteren"}, 422, "is no day and no time"),
         ({"person": "r.peters", "service": HELPDESK, "at": "31-12-2025"}, 422, "2025-12-31"),
         ({"person": "r.peters", "service": HELPDESK, "company": "12"}, 404, "KvK number or RSIN"),
         ({"person": "r.peters", "service": HELPDESK, "company": "De Regenbog"}, 404, "regenboog"),

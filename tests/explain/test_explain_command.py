@@ -81,8 +81,14 @@ def test_a_company_is_found_by_key_and_numbers(run: Run, company: str) -> None:
         (("m.devries", *HELPDESK, "--company", "regenbog"), 'did you mean "regenboog"?'),
         (("m.devries", *HELPDESK, "--supplier", "reconni"), 'did you mean "reconi"?'),
         (("m.devries", *HELPDESK, "--means", "mdevries"), 'did you mean "m.devries"?'),
-        (("m.devries", *HELPDESK, "--level", "EH5"), "--level: is not a level; allowed: EH2, EH2+, EH3, EH4"),
-        (("m.devries", *HELPDESK, "--at", "22-11-2026"), "--at: expected a day such as 2026-11-22"),
+        (
+            ("m.devries", *HELPDESK, "--level", "EH5"),
+            '--level: "EH5" is not a level; allowed: EH2, EH2+, EH3, EH4',
+        ),
+        (
+            ("m.devries", *HELPDESK, "--at", "22-11-2026"),
+            '--at: "22-11-2026" is no day and no time; allowed: 2026-11-22T09:00:00',
+        ),
         (("m.devries",), "--service"),
     ],
 )

@@ -71,6 +71,8 @@ CHOSEN: dict[str, str] = {
     "signature-assertion-only": "SP-01 /mijn",
     "key-next": "/mijn",
     "key-previous": "/mijn",
+    "certificate-expired": "SP-01",
+    "certificate-not-yet-valid": "SP-01",
     "encrypted-for-another": "identity",
     "broken-ciphertext": "identity",
     "other-recipient-first": "/mijn",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import stat
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 from helpdeskpo_world import BASE, Person, verified
 from idp import DV, NS, SERVICE, Party, encrypted_id
@@ -130,6 +132,15 @@ def test_key_is_ours_alone(tmp_path: Path) -> None:
         "helpdeskpo-cert.pem",
         "helpdeskpo-key.pem",
     ]
+
+
+def test_certificate_of_unknown_version_is_named(tmp_path: Path) -> None:
+    made = key_pair(tmp_path, OIN, now())
+    der = made.certificate.public_bytes(Encoding.DER)
+    spoilt = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05")
+    made.certificate_file.write_text(ssl.DER_cert_to_PEM_cert(spoilt))
+    with pytest.raises(ValueError, match=r"helpdeskpo-cert\.pem: expected a certificate"):
+        key_pair(tmp_path, OIN, now())
 
 
 def test_two_that_start_at_once_have_one_key(tmp_path: Path) -> None:

@@ -311,7 +311,14 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-k", "test_logs_in", sys.
     done = subprocess.run(
         [sys.executable, "-c", code, str(test)],
         cwd=tmp_path,
-        env={"PATH": str(tmp_path), "PYTHONPATH": str(root), "HOME": str(tmp_path), **_coverage()},
+        env={
+            "PATH": str(tmp_path),
+            "PYTHONPATH": str(root),
+            "HOME": str(tmp_path),
+            # Plugins of others start programs as they are loaded.
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            **_coverage(),
+        },
         capture_output=True,
         text=True,
         timeout=120,

@@ -48,9 +48,12 @@ server.serve(application, Told())
 from cheroot import wsgi
 from helpdeskpo.serving import serve_until_told
 server = wsgi.Server(("127.0.0.1", 0), application)
-server.prepare()
-print(server.bind_addr[1], flush=True)
-serve_until_told(server)
+prepare = server.prepare
+def prepared():
+    prepare()
+    print(server.bind_addr[1], flush=True)
+server.prepare = prepared
+serve_until_told(server, "greets")
 """,
 }
 
@@ -70,7 +73,7 @@ def test_a_signal_in_the_middle_of_something_lets_it_be_finished(who: str, name:
             out, errors = process.communicate(timeout=20)
         finally:
             process.kill()
-    assert (process.returncode, out, errors) == (0, "ended\n", "")
+    assert (process.returncode, out.splitlines()[-1], errors) == (0, "ended", "")
     assert answered == "ok"
 
 
@@ -104,3 +107,19 @@ def test_an_answer_that_is_held_back_is_sent_when_the_broker_stops(tmp_path: Pat
 def test_one_that_is_stopped_as_soon_as_it_has_greeted_ends_in_order(tmp_path: Path) -> None:
     with RunningBroker(tmp_path):
         pass
+
+
+def test_the_demo_says_what_ended_its_server() -> None:
+    program = """
+from cheroot import wsgi
+from helpdeskpo.serving import serve_until_told
+class Broken(wsgi.Server):
+    def serve(self):
+        raise RuntimeError("no more sockets")
+serve_until_told(Broken(("127.0.0.1", 0), None), "greets")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 1
+    assert "RuntimeError: no more sockets" in done.stderr

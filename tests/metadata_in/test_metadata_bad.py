@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from support.answers import call
 from support.catalogues import Catalogue
+from support.certificates import of_version_5
 from support.sp import ServiceProvider
 
 OTHER = ServiceProvider(entity_id="urn:etoegang:DV:00000001777777760000:entities:9001")
@@ -56,6 +59,13 @@ BAD = {
     ),
     "a certificate that is none": Bad(
         changed(b"<ds:X509Certificate>MII", b"<ds:X509Certificate>%%%"), "not an X.509 certificate"
+    ),
+    "a certificate of an unknown version": Bad(
+        changed(
+            base64.b64encode(OTHER.certificate.public_bytes(Encoding.DER)),
+            base64.b64encode(of_version_5(OTHER.certificate.public_bytes(Encoding.DER))),
+        ),
+        "not an X.509 certificate",
     ),
     "one provider twice": Bad(
         f'<md:EntitiesDescriptor xmlns:md="{MD}">'.encode() + GOOD * 2 + b"</md:EntitiesDescriptor>",

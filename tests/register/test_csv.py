@@ -259,6 +259,16 @@ def test_yaml_and_tables_may_name_each_other(loaded):
             id="an id twice",
         ),
         pytest.param(
+            {"mandates": "id;person;company;service;level\n..;j.smit;akker;*;EH3\n"},
+            "mandates.csv:2:1: id: .. cannot stand in an address",
+            id="an id that no address can hold",
+        ),
+        pytest.param(
+            {"mandates": f"id;person;company;service;level\n{'x' * 201};j.smit;akker;*;EH3\n"},
+            "mandates.csv:2:1: id: a key has at most 200 characters",
+            id="a very long id",
+        ),
+        pytest.param(
             {"mandates": ""}, "mandates.csv:1:1: the first line must name the columns", id="an empty file"
         ),
     ],

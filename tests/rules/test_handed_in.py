@@ -20,6 +20,7 @@ from broker.rules.metadata.examples import NOW, key
 from broker.rules.metadata.examples import document as metadata_with
 from broker.rules.service_catalogue.examples import document as catalogue_with
 from broker.wire.handed_in import in_certificate
+from support.certificates import UNREADABLE
 
 FLAWLESS = metadata_with()
 NO_XML: dict[str, tuple[bytes, str, str]] = {
@@ -131,6 +132,26 @@ CERTIFICATES: dict[str, tuple[Callable[[], str], str, str]] = {
     ),
     "a fingerprint": (lambda: key().certificate.fingerprint, "a fingerprint", "no fingerprint"),
     "a fingerprint with colons": (lambda: ":".join(["AB"] * 20), "a fingerprint", "no fingerprint"),
+    "a fingerprint as OpenSSL writes it": (
+        lambda: "SHA256 Fingerprint=" + ":".join(["BB"] * 32),
+        *("a fingerprint", "no fingerprint"),
+    ),
+    "an older one of OpenSSL": (
+        lambda: "sha1 Fingerprint=" + ":".join(["BB"] * 20),
+        *("a fingerprint", "no fingerprint"),
+    ),
+    "of an unknown version": (
+        lambda: text(UNREADABLE["of version 5"]),
+        *("no X.509 certificate", "Put the certificate itself"),
+    ),
+    "a name that is no UTF-8": (
+        lambda: text(UNREADABLE["its name is no UTF-8"]),
+        *("a subject, an issuer or a time", "made anew"),
+    ),
+    "a name of bits": (
+        lambda: text(UNREADABLE["its name is a string of bits"]),
+        *("a subject, an issuer or a time", "made anew"),
+    ),
     "base64 twice": (lambda: text(text(DER).encode()), "base64 in base64", "Encode once"),
     "base64 of PEM": (
         lambda: text(key().certificate.x509.public_bytes(serialization.Encoding.PEM)),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import pytest
-from one_finding import HEAVY, SPSSO, Case, Edit, of_metadata, the_one
+from one_finding import HEAVY, SPSSO, Case, Edit, of_catalogue, of_metadata, the_one
 
 from broker.check.documents import check_metadata
 from broker.check.source import Read
 from broker.rules.engine import Profile
 from broker.rules.metadata.examples import NOW, OIN, document, key
+from broker.rules.service_catalogue.examples import document as catalogue
+from support.certificates import WITHOUT_EXTENSIONS
 
 ACS = '<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"\n        '
 ACS += 'Location="https://sp.example/acs" index="1" isDefault="true"/>'
@@ -273,3 +276,22 @@ def test_metadata_signed_by_another_key_than_it_shows() -> None:
     the_one(
         of_metadata(data), "MD-02-good", "E", "another key", "Sign with the private key of the certificate"
     )
+
+
+@pytest.mark.parametrize("attribute", ["foo", "use"])
+def test_an_attribute_of_a_namespace_with_an_apostrophe_is_a_finding_as_any(attribute: str) -> None:
+    edit = ("<md:KeyDescriptor>", f'<md:KeyDescriptor xmlns:x="urn:o\'x" x:{attribute}="1">')
+    mend = "Write use without a prefix" if attribute == "use" else "Take the attribute {urn:o'x}foo"
+    the_one(of_metadata(document(edit)), "MD-01", "E", f"{{urn:o'x}}{attribute}", mend)
+
+
+@pytest.mark.parametrize("what", WITHOUT_EXTENSIONS)
+def test_a_certificate_whose_extensions_cannot_be_read_breaks_no_rule(what: str) -> None:
+    """``of_metadata`` and ``of_catalogue`` see to that."""
+    content = base64.b64encode(WITHOUT_EXTENSIONS[what]).decode()
+    found = of_metadata(document(("CERTIFICATE<", f"{content}<")))
+    assert [one.received for one in found if one.rule == "MD-16"]
+    assert not [one for one in found if one.rule == "MD-15"]
+    assert not [
+        one for one in of_catalogue(catalogue(("CERTIFICATE<", f"{content}<"))) if one.rule == "SC-09"
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from broker.keys import Step
+from broker.metadata import OUT_OF_DATE, out_of_date
 from broker.scenarios.catalogue import CATALOGUE
 from broker.scenarios.model import NeedsProvider
 from support import hostile
@@ -394,3 +396,12 @@ def carries_another_company(bench: Any, xml: bytes) -> bool:
         "//saml:Attribute[@Name='urn:etoegang:core:LegalSubjectID']//saml:EncryptedID", namespaces=NS
     )
     return any(opened(one, bench.sp).element.text == FORGED_NUMBER for one in found)
+
+
+def test_a_certificate_that_is_out_of_date_is_so_whatever_the_clock_said_when_it_was_made(bench: Any) -> None:
+    assert call(bench, "PUT", "/api/v1/clock", {"at": "2031-06-01T00:00:00Z"}).status == 200
+    parts = bench.application.parts
+    made = {which: out_of_date(parts, which).certificate.x509 for which in OUT_OF_DATE}
+    for year in (2026, 2031, 2040):
+        now = datetime(year, 1, 1, tzinfo=UTC)
+        assert made["expired"].not_valid_after_utc < now < made["not-yet-valid"].not_valid_before_utc

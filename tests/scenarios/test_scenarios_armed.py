@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier, local
 from typing import Any
 
@@ -263,6 +264,54 @@ def test_where_another_login_was_first_at_the_same_moment_it_is_decided_again_wi
     monkeypatch.setattr(records, "bind", bind)
     assert kind(walk(browser, page)) == "answer"
     assert uses(bench, armed) == (1, ("another-login",))
+
+
+@pytest.mark.parametrize("name", ["mandate-none", "cancelled-at-choice", "wrong-audience"])
+def test_a_login_goes_by_a_spent_one_that_was_left_among_those_that_wait(bench: Any, name: str) -> None:
+    """A process that is killed between counting the use and putting it away leaves it so."""
+    store = bench.application.parts.store
+    armed = arm(bench, name, person="" if name == "cancelled-at-choice" else "m.devries")
+    spent = replace(armed, uses=1, used_by=("another-login",))
+    records.disarm(store, armed.id)
+    records.arm(store, spent)
+    assert not records.is_left(store, spent)
+    went = go(bench)
+    assert went.page == "answer"
+    assert audience(bench, went) == bench.sp.entity_id
+    assert records.waiting(store) == []
+    assert uses(bench, armed) == (1, ("another-login",)), "whoever asks still sees what became of it"
+    assert records.drop(store) == 1
+
+
+def test_a_login_in_which_another_world_never_stands_is_decided_without(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    armed = arm(bench, "mandate-none", person="m.devries")
+    monkeypatch.setattr(records, "bind", lambda store, exchange, wanted: False)
+    assert go(bench).page == "answer"
+    assert uses(bench, armed) == (0, ())
+
+
+def by_address_at(bench: Any, supplier: str) -> None:
+    """From now on this supplier takes an e-mail address for a user name."""
+    profiles = bench.application.parts.suppliers.profiles
+    profiles[supplier] = profiles[supplier].model_copy(update={"email_as_username": True})
+
+
+@pytest.mark.parametrize(
+    "typed", ["m.devries", "m.devries@voorbeeld.example", "M.deVries@Voorbeeld.example "]
+)
+@pytest.mark.parametrize(("name", "ends"), [("means-blocked", "login"), ("means-no-channel", "nochannel")])
+def test_the_world_is_another_as_soon_as_somebody_typed_their_user_name_or_address(
+    bench: Any, typed: str, name: str, ends: str
+) -> None:
+    by_address_at(bench, "reconi")
+    armed = arm(bench, name, person="m.devries")
+    browser = bench.browser()
+    page = walk(browser, bench.ask(browser, **BY_POST), until="login")
+    page = browser.submit(page, page.form("next"), username=typed, password=PASSWORD)
+    assert kind(page) == ends
+    assert uses(bench, armed) == (1, (bench.exchanges.recent(1)[0].id,))
 
 
 def test_without_anything_armed_a_point_costs_one_look_in_the_store(

@@ -145,6 +145,17 @@ def test_nobody_waits_for_what_would_not_let_them_in(world: World, of_no_use: di
     assert "see-request" not in page.text
 
 
+def test_a_request_that_waits_is_told_also_where_a_higher_one_was_refused_later(world: World):
+    web = log_in(world, "hoog")
+    assert web.post(ASKING, data=form()).status_code == 303
+    first = only(world).id
+    assert web.post(ASKING, data=form(level="EH4")).status_code == 303
+    web.post(link(world), data={"decision": "refuse"})
+    page = at_the_mandates(web)
+    assert said(page, "what").startswith("Wacht op het besluit over uw aanvraag.")
+    assert f'href="{ASKING}/{first}" data-testid="see-request"' in page.text
+
+
 def test_nobody_waits_for_a_request_of_too_low_a_level(world: World):
     web = log_in(world, level=Level.EH2_PLUS)
     assert web.post(ASKING, data=form(level="EH2+")).status_code == 303

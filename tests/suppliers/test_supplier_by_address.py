@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from supplier_web import codes, opened, shown
@@ -11,6 +12,8 @@ from supplier_world import MANDATES, PASSWORD, World, person, register
 
 from suppliers.ask import Level
 from suppliers.profiles import load_profiles
+from suppliers.register.changes import Section
+from suppliers.register.layer import Layered, Over
 from suppliers.register.model import Means, PersonRecord
 
 ADDRESS = "Anna@School.example"
@@ -49,6 +52,36 @@ def test_an_address_that_names_not_just_one_means_here_is_not_known(
     world.register = register(people=people(), mandates=())
     page = opened(world, "digidentity").post(FIRST, data={"username": ADDRESS})
     assert codes(page) == ["username.wrong"]
+
+
+def test_an_address_is_of_whoever_has_it_after_changes(world: World):
+    over = Over()
+    over.lay(Section.PEOPLE, "anna", replace(ANNA, email="new@school.example"))
+    over.lay(Section.PEOPLE, "bea", person("bea", supplier="digidentity", email=ADDRESS))
+    changed = Layered(register(people=(ANNA, person("cees", email=ADDRESS)), mandates=()), over)
+    assert [one.key for one in changed.at_address("anna@school.example")] == ["cees", "bea"]
+    assert [one.key for one in changed.at_address("NEW@school.example")] == ["anna"]
+    over.lay(Section.PEOPLE, "bea", None)
+    assert [one.key for one in changed.at_address(ADDRESS)] == ["cees"]
+    assert not changed.at_address("nobody@school.example")
+
+
+def test_of_many_clients_an_address_that_nobody_has_is_looked_for_among_all_once(
+    world: World,
+):
+    class Counted(dict[str, PersonRecord]):
+        read = 0
+
+        def values(self) -> Any:
+            self.read += 1
+            return super().values()
+
+    world.register = register(people=(ANNA,), mandates=())
+    counted = Counted(world.register.people)
+    world.register.people = counted
+    for number in range(3):
+        assert not world.register.at_address(f"nobody-{number}@school.example")
+    assert counted.read == 1
 
 
 def test_other_suppliers_take_no_address(world: World):

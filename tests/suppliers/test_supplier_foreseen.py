@@ -238,6 +238,18 @@ def test_for_what_there_is_no_more_room_is_forgotten(
     assert looked == ["jan", "piet", "jan"]
 
 
+def test_of_all_registers_together_what_was_asked_last_is_remembered(
+    world: World, looked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreseeing, "MOST_ASKED", 2)
+    foresight = Foresight()
+    rooms = {key: register(people=(person(key),)) for key in ("anna", "bea", "cees")}
+    for key in ("anna", "bea", "anna", "cees", "anna", "bea"):
+        world.register = rooms[key]
+        foresight.of(ask(), world.facts())(*world.register.clients("reconi")[0])
+    assert looked == ["anna", "bea", "cees", "bea"]
+
+
 def test_a_register_that_is_in_force_no_more_is_let_go(world: World) -> None:
     foresight = Foresight()
     foresight.of(ask(), world.facts())(*world.register.clients("reconi")[0])

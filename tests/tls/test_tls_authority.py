@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from broker.tls.adapter import TlsAdapter
 from broker.tls.authority import Authority, Identity, own
 from broker.wire.keys import KeyProblem
+from support.certificates import of_version_5
 from support.tls import certificate_of, pem
 
 NAMES = ["127.0.0.1", "::1", "localhost", "broker.test"]
@@ -154,8 +156,13 @@ def with_another_key(folder: Path, file: str) -> bytes:
     return pem(ec.generate_private_key(ec.SECP256R1()), certificate)
 
 
+def of_an_unknown_version(folder: Path, file: str) -> bytes:
+    private = (folder / file).read_bytes().partition(b"-----BEGIN CERTIFICATE")[0]
+    return private + ssl.DER_cert_to_PEM_cert(of_version_5()).encode()
+
+
 @pytest.mark.parametrize("file", ["tls-ca.pem", "tls-server.pem"])
-@pytest.mark.parametrize("spoil", [broken, cut_off, with_another_key])
+@pytest.mark.parametrize("spoil", [broken, cut_off, with_another_key, of_an_unknown_version])
 def test_a_file_that_cannot_be_used_is_named_with_the_mend(tmp_path: Path, file: str, spoil: object) -> None:
     Authority(tmp_path).identity(NAMES)
     (tmp_path / file).write_bytes(spoil(tmp_path, file))  # type: ignore[operator]

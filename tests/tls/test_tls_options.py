@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,6 +17,7 @@ from lxml import etree
 from broker.cli import main
 from broker.settings import Settings
 from broker.tls.client import CERTIFICATE, caller
+from support.certificates import UNREADABLE, of_version_5
 from support.sp import NS, ServiceProvider
 from support.tls import certificate_of, pem
 
@@ -96,6 +98,11 @@ UNUSUAL = ed25519.Ed25519PrivateKey.generate().private_bytes(
         (None, GOOD_KEY, "own.pem: No such file or directory; see --tls-certificate"),
         (b"", GOOD_KEY, "own.pem: expected a certificate in PEM"),
         (GOOD_KEY, GOOD_KEY, "own.pem: expected a certificate in PEM"),
+        (
+            ssl.DER_cert_to_PEM_cert(of_version_5()).encode(),
+            GOOD_KEY,
+            "own.pem: expected a certificate in PEM",
+        ),
         (GOOD, None, "own.key: No such file or directory; see --tls-key"),
         (GOOD, GOOD, "own.key: expected a private key in PEM, RSA or EC, without a password"),
         (GOOD, WITH_PASSWORD, "own.key: expected a private key in PEM, RSA or EC, without a password"),
@@ -106,7 +113,17 @@ UNUSUAL = ed25519.Ed25519PrivateKey.generate().private_bytes(
             "own.key: the private key is not the one of the first",
         ),
     ],
-    ids=["no file", "empty", "a key", "no key file", "no key", "password", "Ed25519", "another key"],
+    ids=[
+        "no file",
+        "empty",
+        "a key",
+        "version 5",
+        "no key file",
+        "no key",
+        "password",
+        "Ed25519",
+        "another key",
+    ],
 )
 def test_a_certificate_or_key_of_ones_own_that_cannot_be_used_is_named(
     tmp_path: Path,
@@ -202,8 +219,9 @@ def test_without_trust_no_header_is_read_at_all(tmp_path: Path, sp: ServiceProvi
     assert caller(Settings(home=tmp_path), environ).certificate is None
 
 
-def test_a_certificate_that_no_library_can_read_is_a_problem_and_no_fault(tmp_path: Path) -> None:
-    found = caller(Settings(home=tmp_path), {CERTIFICATE: b"\x30\x03\x02\x01\x01"})
+@pytest.mark.parametrize("der", [b"\x30\x03\x02\x01\x01", *UNREADABLE.values()], ids=["none", *UNREADABLE])
+def test_a_certificate_that_no_library_can_read_is_a_problem_and_no_fault(tmp_path: Path, der: bytes) -> None:
+    found = caller(Settings(home=tmp_path), {CERTIFICATE: der})
     assert found.certificate is None
     assert str(found) == "a client certificate that cannot be read"
 

@@ -21,6 +21,7 @@ from broker.wire.places import place
 from broker.wire.signing import Fault, SignatureProblem, verify, verify_query
 from broker.wire.xml import parse
 from support import mistakes
+from support.certificates import UNREADABLE
 from support.sp import NS, RSA_SHA256, ServiceProvider
 
 SSO = "https://broker.example/sso/1.13"
@@ -206,6 +207,15 @@ def test_a_key_that_is_only_in_key_info_is_named_and_not_believed(sp: ServicePro
     assert re.search("SHA-256 [0-9a-f]{64}", problem.received)
     assert problem.mend
     assert "never trusted" in problem.mend
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_certificate_in_key_info_that_cannot_be_read_is_none(what: str, sp: ServiceProvider) -> None:
+    message = mistakes.by_the_key_in_key_info(sp, SSO)
+    bad = b"X509Certificate>" + base64.b64encode(UNREADABLE[what]) + b"</"
+    problem = refused(re.sub(rb"X509Certificate>[^<]+</", lambda _: bad, message), certificate(sp))
+    assert problem.fault is Fault.KEY
+    assert "the certificate in KeyInfo" not in problem.received
 
 
 def test_of_a_foreign_key_it_can_be_asked_whose_it_is(sp: ServiceProvider) -> None:

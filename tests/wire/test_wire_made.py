@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from broker.wire import made, query_signed
+from broker.wire import made, query_signed, told_apart
 from broker.wire.bindings import QuerySignature
 from broker.wire.keys import Certificate
-from broker.wire.signing import Fault, SignatureProblem, verify_query
+from broker.wire.signing import Fault, SignatureProblem, verify, verify_query
+from broker.wire.xml import parse
+from support import mistakes
 from support.sp import RSA_SHA256, ServiceProvider
 
 OCTETS = b"SAMLRequest=a&SigAlg=b"
@@ -96,3 +100,59 @@ def test_nothing_is_tried_of_a_signature_that_is_good(
     assert verify_query(good, [certificate(ServiceProvider()), certificate(sp)]).certificate == certificate(
         sp
     )
+
+
+def test_rsa_pss_is_tried_by_the_digests_that_are_asked(sp: ServiceProvider) -> None:
+    long = padding.PSS(padding.MGF1(hashes.SHA512()), 64)
+    value = signed(sp, OCTETS, long, hashes.SHA512())
+    assert made.by_pss(certificate(sp), value, OCTETS) == "SHA-512"
+    assert made.by_pss(certificate(sp), value, OCTETS, [hashes.SHA256()]) == ""
+
+
+class Counted:
+    """A certificate that made nothing, and counts how often that is asked of it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.public_key = SimpleNamespace(verify=self._verify)
+
+    def _verify(self, *_: Any) -> None:
+        self.asked += 1
+        raise InvalidSignature
+
+
+def refused_message(method: str, *known: Certificate) -> SignatureProblem:
+    by, address = ServiceProvider(), "https://broker.example/sso/1.13"
+    message = mistakes.signed_by_hand(by.request(address), lambda _: bytes(256), method=method)
+    with pytest.raises(SignatureProblem) as caught:
+        verify(parse(message), known)
+    return caught.value
+
+
+@pytest.mark.parametrize("method", [RSA_SHA256, PSS])
+def test_whose_key_it_was_is_asked_of_a_certificate_twice_at_most(sp: ServiceProvider, method: str) -> None:
+    problem, stranger = refused_message(method, certificate(sp)), Counted()
+    assert problem.fault is Fault.KEY
+    assert problem.made_by
+    assert not problem.made_by(stranger)  # type: ignore[arg-type]
+    assert stranger.asked == 2
+
+
+@pytest.mark.parametrize("method", [RSA_SHA256, PSS])
+def test_only_so_many_keys_are_tried_on_a_message(
+    sp: ServiceProvider, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: dict[str, set[int]] = {}
+    for name in ("by_pss", "made_so", "recovered", "digests"):
+        real = getattr(told_apart, name)
+
+        def counting(key: Certificate, *rest: Any, _real: Any = real, _name: str = name) -> Any:
+            tried.setdefault(_name, set()).add(id(key))
+            return _real(key, *rest)
+
+        monkeypatch.setattr(told_apart, name, counting)
+    der = certificate(sp).der
+    many = [Certificate(der) for _ in range(made.MOST_KEYS + 5)]
+    assert refused_message(method, *many).fault is Fault.KEY
+    assert {len(keys) for keys in tried.values()} == {made.MOST_KEYS}
+    assert set(tried) == {"recovered", "digests", "by_pss" if method == PSS else "made_so"}

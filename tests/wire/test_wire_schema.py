@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 from broker.wire import schema
+from broker.wire.places import place
 from broker.wire.xml import parse
 
 MESSAGE = (
@@ -38,6 +39,15 @@ def test_an_error_is_said_with_prefixes_and_with_its_line(old: str, new: str, sa
     assert says in found[0]
     assert "{urn:" not in found[0]
     assert found[1] == 3
+
+
+def test_the_name_of_an_attribute_is_whole_though_its_namespace_has_an_apostrophe() -> None:
+    """Or whoever looks for its place would look for a name that is none."""
+    document = MESSAGE.replace(" Version=", """ xmlns:x="urn:o'x" x:foo="1" Version=""").encode()
+    (found,) = schema.errors(parse(document))
+    assert found.attribute == "{urn:o'x}foo"
+    assert found.at is not None
+    assert place(document, found.at).name == "@x:foo of <samlp:AuthnRequest>"
 
 
 @pytest.fixture

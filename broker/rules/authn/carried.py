@@ -14,7 +14,8 @@ from broker.wire import names
 from broker.wire.bindings import Carried
 
 SENDER = "urn:etoegang:DV:00000001777777770000:entities:9001"
-E_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+E_MAIL = re.compile(r"[\w.+-]@[\w-]{1,63}\.[\w.-]")
+"""The letter before the @ is enough: to seek from the first one on takes time by the square of what was sent."""
 NINE_DIGITS = re.compile(r"(?<!\d)\d{9}(?!\d)")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from broker.rules import schema_told
 from broker.rules.authn.examples import RULES, rule, sent
 from broker.rules.authn.seen import SeenRequest, said
-from broker.rules.engine import Fault, NotApplicable
+from broker.rules.engine import Fault, NotApplicable, Profile
 from broker.rules.finding import BINDINGS, CORE
 from broker.wire import names
 from broker.wire.names import qname
@@ -23,7 +23,7 @@ OWNERS = {
     "AssertionConsumerServiceIndex": "AR-14",
     "AttributeConsumingServiceIndex": "AR-19",
 }
-"""Attributes of the message whose value another rule judges."""
+"""Attributes of the message whose value another rule judges: firmly, where the schema minds it too."""
 
 
 @rule(
@@ -50,7 +50,8 @@ def published_binding(seen: SeenRequest) -> Fault | None:
     firm="what the schema does not know, two programs read in two ways",
     bad=sent(('ForceAuthn="true"', 'ForceAuth="true"')),
     why="The children stand in the order Issuer, Signature, Extensions, Subject, NameIDPolicy, Conditions, "
-    "RequestedAuthnContext, Scoping. A DTD or an entity is refused before the schema is asked.",
+    "RequestedAuthnContext, Scoping. A DTD or an entity is refused before the schema is asked. "
+    "A value that another rule judges is left to that one, and then that one cannot be suppressed either.",
 )
 def schema_valid(seen: SeenRequest) -> Fault | None:
     """What another rule says in its own words is left to that."""
@@ -63,7 +64,7 @@ def schema_valid(seen: SeenRequest) -> Fault | None:
 
 
 def _told_by_another(seen: SeenRequest, error: SchemaError) -> bool:
-    """Whether that rule does find it: a value that only the schema minds stays here."""
+    """Whether that rule stops the message for it, also where it is suppressed: else it stays here."""
     where = error.at.element if error.at else None
     if where is not None and error.attribute and where is seen.request.element:
         id_ = OWNERS.get(error.attribute, "")
@@ -76,12 +77,14 @@ def _told_by_another(seen: SeenRequest, error: SchemaError) -> bool:
     else:
         missing = where is not None and where.tag == qname("samlp:RequestedAuthnContext")
         id_ = "AR-34" if missing and "Missing child" in error.message else ""
-    if not id_ or "not allowed" in error.message or (seen.saml and id_ in ("AR-19", "AR-34")):
+    if not id_ or "not allowed" in error.message:
         return False
+    owner = RULES.rules[id_]
     try:
-        return RULES.rules[id_].check(seen) is not None
+        fault = owner.check(seen)
     except NotApplicable:
         return False
+    return fault is not None and owner.stops(fault, Profile.SAML if seen.saml else Profile.LENIENT)
 
 
 def _in_signature(element: Element) -> bool:

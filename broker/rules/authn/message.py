@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from broker.rules import samples
 from broker.rules.authn.examples import rule, sent
-from broker.rules.authn.seen import DATE_TIME, NCNAME, REQUESTER, SeenRequest, nearly, said
+from broker.rules.authn.seen import DATE_TIME, NCNAME, REQUESTER, XML_BLANKS, SeenRequest, nearly, said
 from broker.rules.engine import Fault, NotApplicable
 from broker.rules.finding import CORE, INTERFACE, SESSIONS, Severity
-from broker.rules.schema_told import misspelt
+from broker.rules.schema_told import minds, misspelt
 from broker.wire import instants, names
 from suppliers.ask import Level
 
@@ -66,7 +66,8 @@ def version(seen: SeenRequest) -> Fault | None:
         raise NotApplicable  # AR-02's
     if seen.request.version == "2.0":
         return None
-    return Fault('"2.0"', said(seen.request.version), at=seen.at("Version"))
+    received, firm = said(seen.request.version), _minded(seen, "Version")
+    return Fault('"2.0"', received, at=seen.at("Version"), firm=firm)
 
 
 @rule(
@@ -87,8 +88,11 @@ def issue_instant(seen: SeenRequest) -> Fault | None:
     except ValueError:
         pass
     # Only a zone that is missing or another is a time all the same; what is none is refused, as the schema would.
-    severity = None if text and DATE_TIME.fullmatch(text) else Severity.REFUSED
-    return Fault("a UTC time ending in Z", said(text), severity=severity, at=seen.at("IssueInstant"))
+    firm = _minded(seen, "IssueInstant")
+    severity = None if text and DATE_TIME.fullmatch(text) and not firm else Severity.REFUSED
+    return Fault(
+        "a UTC time ending in Z", said(text), severity=severity, at=seen.at("IssueInstant"), firm=firm
+    )
 
 
 @rule(
@@ -178,15 +182,16 @@ def force_authn(seen: SeenRequest) -> Fault | None:
         raise NotApplicable
     if value in ("true", "false", "1", "0"):
         return None
-    if value.strip() in ("true", "false", "1", "0"):
+    if (bare := value.strip(XML_BLANKS)) in ("true", "false", "1", "0"):
         return Fault(
-            f'"{value.strip()}" and nothing around it',
+            f'"{bare}" and nothing around it',
             said(value),
             mend="Take the white space around the value out: not every broker forgives it.",
             severity=Severity.WARNING,
             at=seen.at("ForceAuthn"),
         )
-    return Fault('"true" or "false"', said(value), at=seen.at("ForceAuthn"))
+    firm = _minded(seen, "ForceAuthn")
+    return Fault('"true" or "false"', said(value), at=seen.at("ForceAuthn"), firm=firm)
 
 
 @rule(
@@ -241,6 +246,12 @@ def force_authn_needed(seen: SeenRequest) -> Fault | None:
 def is_passive(seen: SeenRequest) -> Fault | None:
     if seen.request.is_passive is None:
         raise NotApplicable
-    if seen.request.is_passive.strip() in ("false", "0"):
+    if seen.request.is_passive.strip(XML_BLANKS) in ("false", "0"):
         return None
-    return Fault('"false"', said(seen.request.is_passive), at=seen.at("IsPassive"))
+    received, firm = said(seen.request.is_passive), _minded(seen, "IsPassive")
+    return Fault('"false"', received, at=seen.at("IsPassive"), firm=firm)
+
+
+def _minded(seen: SeenRequest, attribute: str) -> bool:
+    """Whether the schema minds it too: AR-02 leaves that to the rule of the attribute, and it cannot be suppressed."""
+    return minds(seen.schema_errors, seen.request.element, attribute)

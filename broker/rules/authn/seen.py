@@ -24,9 +24,14 @@ DV_ENTITY = re.compile(r"urn:etoegang:DV:[0-9]{20}:entities:(0|[1-9][0-9]{0,3}|0
 EXTRA_ATTRIBUTE = re.compile(r"urn:etoegang:1\.[0-9]+:attribute(-represented)?:\S+")
 REQUESTER = (names.REQUESTER, None)
 UNSUPPORTED = (names.REQUESTER, names.REQUEST_UNSUPPORTED)
-PLACEHOLDER = re.compile(r"\$?\{[^}]*\}|%[A-Z_]{3,}%|<[^>]+>|\[\[")
+# Bounded, as anybody may send what these are sought in: else the time goes by the square of its length.
+PLACEHOLDER = re.compile(r"\{[^{}]{0,100}\}|%[A-Z_]{3,100}%|<[^<>]{1,100}>|\[\[")
 DOUBLE_SLASH = re.compile(r"(?<!:)//+")
 VERSION = re.compile(r"/[0-9]+\.[0-9]+$")
+LONGEST_ADDRESS = 2_000
+"""Characters of an address that is looked at for what is wrong with it."""
+XML_BLANKS = " \t\r\n"
+"""What the schema takes off around a value; str.strip() takes off more, such as a no-break space."""
 LOA1 = "urn:etoegang:core:assurance-class:loa1"
 
 
@@ -129,7 +134,7 @@ def said(value: str | None) -> str:
 
 def nearly(received: str | None, expected: str) -> str | None:
     """What to change in an address that is almost right; None where it is another one altogether."""
-    if not received:
+    if not received or len(received) > LONGEST_ADDRESS:
         return None
     letter = "the addresses are compared character for character."
     if PLACEHOLDER.search(received):

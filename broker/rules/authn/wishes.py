@@ -64,7 +64,13 @@ def level_known(seen: SeenRequest) -> Fault | None:
         mend = "Ask for one of loa2plus, loa3 or loa4, or leave it out. What you send are levels of DigiD and of SAML."
     if LOA1 in refs:
         received += " (EH1 ended on 1 July 2021)"
-    return Fault("one of " + ", ".join(known), received, mend=mend, at=seen.inside(CONTEXT, CLASS_REF))
+    return Fault(
+        "one of " + ", ".join(known),
+        received,
+        mend=mend,
+        at=seen.inside(CONTEXT, CLASS_REF),
+        firm=not inside,  # the schema wants something in it
+    )
 
 
 @rule(

@@ -45,9 +45,8 @@ def certificate_fault(
                 "have one made that is valid now. If it was made just now, look at the clock of the machine."
             )
         return Fault(f"valid at {instants.write(now)}", f"valid from {start} to {end}", mend=mend, at=spot)
-    try:
-        usage = certificate.x509.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    usage = certificate.extension(x509.KeyUsage)
+    if usage is None:
         return None
     if found.use != "encryption" and not (usage.digital_signature or usage.content_commitment):
         return Fault("a key usage digitalSignature", "a certificate without it", mend=USAGE, at=spot)
@@ -60,8 +59,5 @@ def of_pkioverheid(certificate: Certificate) -> bool:
     issuer = certificate.x509.issuer.rfc4514_string().lower()
     if "pkioverheid" in issuer or "staat der nederlanden" in issuer:
         return True
-    try:
-        policies = certificate.x509.extensions.get_extension_for_class(x509.CertificatePolicies).value
-    except (x509.ExtensionNotFound, ValueError):
-        return False
+    policies = certificate.extension(x509.CertificatePolicies) or ()
     return any(policy.policy_identifier.dotted_string.startswith(POLICIES) for policy in policies)
