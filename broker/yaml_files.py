@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from broker.background import is_large, let_go, quietly, step_aside
+from broker.background import give_back, is_large, let_go, quietly, step_aside
 from broker.clock import machine_time
 from broker.scenarios.section import ScenarioSection
 from broker.settings import BrokerSection
@@ -88,6 +88,7 @@ class YamlFiles:
         if is_large(register) and not search.is_ready(register):
             with quietly():
                 search.prepare(register, step_aside)
+            give_back()
 
     @property
     def today(self) -> date:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from broker import yaml_files
+from broker import background, yaml_files
 from broker.yaml_files import YamlFiles
 from suppliers.register import search
 from suppliers.register.model import MandateStatus
@@ -123,3 +123,22 @@ def test_among_very_many_people_the_first_search_has_nothing_to_wait_for(
     files.index()
     assert search.is_ready(files.loaded.register)
     assert [p.name for p in search.people(files.loaded.register).having("q")] == ["Q"]
+
+
+def test_what_reading_very_many_people_needed_goes_back_to_the_system_once(
+    files: YamlFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[None] = []
+    monkeypatch.setattr(yaml_files, "give_back", lambda: given_back.append(None))
+    files.index()
+    assert not given_back, "few people leave nothing worth it"
+    monkeypatch.setattr(yaml_files, "is_large", lambda register: True)
+    files.index()
+    files.index()
+    assert len(given_back) == 1
+
+
+@pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
+def test_giving_back_works_or_does_nothing(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", system)
+    background.give_back()
