@@ -19,7 +19,7 @@ from broker.rules.senders import nearest_sender
 from broker.wire import instants, names
 from broker.wire.names import qname
 from broker.wire.schema import SchemaError
-from broker.wire.signature import other_signature
+from broker.wire.signature import in_signature, other_signature
 from broker.wire.signing import Fault as SignatureFault
 from broker.wire.xml import Element
 
@@ -56,8 +56,7 @@ def schema_valid(seen: SeenLogout) -> Fault | None:
     """What another rule says in its own words is left to that."""
     for error in seen.schema_errors:
         if not _told_by_another(seen, error):
-            received, mend = schema_told.received(error), schema_told.mend(error)
-            return Fault(schema_told.ACCEPTED, received, line=error.line, mend=mend, at=error.at)
+            return schema_told.fault(error)
     return None
 
 
@@ -66,8 +65,8 @@ def _told_by_another(seen: SeenLogout, error: SchemaError) -> bool:
     root, where = seen.request.element, error.at.element if error.at else None
     if where is None or "not allowed" in error.message:
         return False
-    signature, problem = qname("ds:Signature"), seen.signature_problem
-    if where.tag == signature or any(True for _ in where.iterancestors(signature)):
+    problem = seen.signature_problem
+    if in_signature(where):
         return problem is not None
     if where is other_signature(root):
         return problem is not None and problem.fault is SignatureFault.MISSING

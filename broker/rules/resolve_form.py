@@ -54,8 +54,7 @@ def schema_valid(seen: SeenResolve) -> Fault | None:
     """What another rule says in its own words is left to that."""
     for error in schema.errors(seen.request.element):
         if not _told_by_another(seen, error):
-            received, mend = schema_told.received(error), schema_told.mend(error)
-            return Fault(schema_told.ACCEPTED, received, line=error.line, mend=mend, at=error.at)
+            return schema_told.fault(error)
     return None
 
 

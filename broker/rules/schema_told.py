@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from broker.rules.engine import Fault
 from broker.rules.nearest import nearest
 from broker.wire import names
 from broker.wire.names import qname
@@ -84,6 +85,11 @@ def minds(errors: Iterable[SchemaError], element: Element, attribute: str) -> bo
         and "not allowed" not in error.message
         for error in errors
     )
+
+
+def fault(error: SchemaError) -> Fault:
+    """What a rule says of it."""
+    return Fault(ACCEPTED, received(error), line=error.line, mend=mend(error), at=error.at)
 
 
 def received(error: SchemaError) -> str:

@@ -113,6 +113,12 @@ def other_signature(element: Element) -> Element | None:
     )
 
 
+def in_signature(element: Element) -> bool:
+    """Whether it is a ds:Signature or stands in one."""
+    signature = qname("ds:Signature")
+    return element.tag == signature or any(True for _ in element.iterancestors(signature))
+
+
 def _missing(where: str, element: Element) -> SignatureProblem:
     other = other_signature(element)
     if other is None:

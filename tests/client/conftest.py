@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import mock_eherkenning_client
 import pytest
-from client_sp import flask_app, provider
+from client_sp import flask_app, on_a_port, provider
 from flask import Flask
 from mock_eherkenning_client import Broker, start
 
@@ -49,3 +50,16 @@ def app(broker: Broker) -> Flask:
     sp = provider()
     broker.trust(sp.metadata)
     return flask_app(sp, lambda: broker.sso_urls[0])
+
+
+@pytest.fixture
+def site(broker: Broker) -> Iterator[str]:
+    """The address of one that a browser can go to."""
+
+    def make(base: str) -> Any:
+        sp = provider(base)
+        broker.trust(sp.metadata)
+        return flask_app(sp, lambda: broker.sso_urls[0])
+
+    with on_a_port(make) as base:
+        yield base

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from client_sp import flask_app, on_a_port, provider
 from mock_eherkenning_client import Broker, ClientError
 
 pytestmark = pytest.mark.browser
@@ -17,17 +16,6 @@ def page(chromium: Any) -> Iterator[Any]:
     context = chromium.new_context()
     yield context.new_page()
     context.close()
-
-
-@pytest.fixture
-def site(broker: Broker) -> Iterator[str]:
-    def make(base: str) -> Any:
-        sp = provider(base)
-        broker.trust(sp.metadata)
-        return flask_app(sp, lambda: broker.sso_urls[0])
-
-    with on_a_port(make) as base:
-        yield base
 
 
 def test_a_browser_is_driven_to_the_provider(broker: Broker, page: Any, site: str) -> None:

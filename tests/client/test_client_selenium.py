@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_sp import flask_app, on_a_port, provider
 from mock_eherkenning_client import Broker, ClientError
 from test_client_starting import gone
 
@@ -47,17 +46,6 @@ def driver(chrome: Any) -> Iterator[Any]:
     yield chrome
     chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
     chrome.get("about:blank")
-
-
-@pytest.fixture
-def site(broker: Broker) -> Iterator[str]:
-    def make(base: str) -> Any:
-        sp = provider(base)
-        broker.trust(sp.metadata)
-        return flask_app(sp, lambda: broker.sso_urls[0])
-
-    with on_a_port(make) as base:
-        yield base
 
 
 def heading(driver: Any) -> str:

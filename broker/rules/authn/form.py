@@ -10,9 +10,8 @@ from broker.rules.finding import BINDINGS, CORE
 from broker.wire import names
 from broker.wire.names import qname
 from broker.wire.schema import SchemaError
-from broker.wire.signature import other_signature
+from broker.wire.signature import in_signature, other_signature
 from broker.wire.signing import Fault as SignatureFault
-from broker.wire.xml import Element
 
 OWNERS = {
     "ID": "AR-03",
@@ -58,8 +57,7 @@ def schema_valid(seen: SeenRequest) -> Fault | None:
     for error in seen.schema_errors:
         if _told_by_another(seen, error):
             continue
-        received, mend = schema_told.received(error), schema_told.mend(error)
-        return Fault(schema_told.ACCEPTED, received, line=error.line, mend=mend, at=error.at)
+        return schema_told.fault(error)
     return None
 
 
@@ -68,7 +66,7 @@ def _told_by_another(seen: SeenRequest, error: SchemaError) -> bool:
     where = error.at.element if error.at else None
     if where is not None and error.attribute and where is seen.request.element:
         id_ = OWNERS.get(error.attribute, "")
-    elif where is not None and seen.signature_problem is not None and _in_signature(where):
+    elif where is not None and seen.signature_problem is not None and in_signature(where):
         return True
     elif where is not None and where is other_signature(seen.request.element):
         return seen.signature_problem is not None and seen.signature_problem.fault is SignatureFault.MISSING
@@ -85,8 +83,3 @@ def _told_by_another(seen: SeenRequest, error: SchemaError) -> bool:
     except NotApplicable:
         return False
     return fault is not None and owner.stops(fault, Profile.SAML if seen.saml else Profile.LENIENT)
-
-
-def _in_signature(element: Element) -> bool:
-    signature = qname("ds:Signature")
-    return element.tag == signature or any(True for _ in element.iterancestors(signature))
